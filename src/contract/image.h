@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SULID_CONTRACT_IMAGE_H
+#define SULID_CONTRACT_IMAGE_H
+
+/*
+ * The image: the configuration as the children see it. The supervisor parses YAML once and
+ * compiles it into one flat block per role, in a sealed memfd. There is no pointer in it and no
+ * parser in a child: image_map checks every offset and index once, and from then on it is read
+ * only. An image holds what its role needs and nothing else; the worker's knows no key.
+ *
+ * Indices mean the same in all images of one generation: vhost 3 is vhost 3 everywhere. A table
+ * that a role does not need is empty.
+ *
+ * Descriptors are not in the image, only their order: inherit.h tells at which number the i-th
+ * listener, root, log or certificate of a role is found.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contract/build.h"
+
+#define IMAGE_MAGIC UINT64_C(0x31676d6964696c75)
+#define IMAGE_NONE  UINT32_MAX /* "no such index" */
+
+/* A text in the text section. A NUL follows it, so image_string can be used as a C string. */
+struct image_text {
+	uint32_t offset; /* from the start of the text section */
+	uint32_t length; /* bytes, without the NUL */
+};
+
+/* Consecutive entries of one of the tables. */
+struct image_range {
+	uint32_t first;
+	uint32_t count;
+};
+
+enum protocol {
+	PROTOCOL_HTTP,
+	PROTOCOL_HTTPS,
+	PROTOCOL_GEMINI,
+	PROTOCOL_ADMIN,
+	PROTOCOL_COUNT,
+};
+
+enum kernel_policy {
+	KERNEL_PREFER,
+	KERNEL_REQUIRE,
+	KERNEL_NEVER
+};
+enum client_certificates {
+	CLIENT_NONE,
+	CLIENT_REQUEST,
+	CLIENT_REQUIRE
+};
+enum http_mode {
+	HTTP_SERVE,
+	HTTP_REDIRECT,
+	HTTP_NONE
+};
+enum log_format {
+	LOG_FORMAT_JSON,
+	LOG_FORMAT_COMBINED
+};
+enum log_clients {
+	LOG_CLIENTS_FULL,
+	LOG_CLIENTS_NETWORK,
+	LOG_CLIENTS_NONE
+};
+enum tls_minimum {
+	TLS_MINIMUM_1_2,
+	TLS_MINIMUM_1_3
+};
+
+/*
+ * One address and port that is listened on. Every role that looks vhosts up has all of them, so
+ * that handoff.listener means the same everywhere; "socket" tells which the role itself inherits.
+ */
+struct image_listener {
+	uint32_t socket;          /* number among the inherited listeners, or IMAGE_NONE */
+	struct image_range names; /* sorted for image_find_vhost */
+	uint32_t fallback; /* vhost that answers bare addresses and a missing name, or NONE */
+	uint16_t port;     /* host order; the one really bound */
+	uint8_t protocol;  /* enum protocol */
+	uint8_t any_name;  /* fallback is "*": it answers every other name too */
+};
+
+/* Within a listener's range: exact names first, then wildcards, each sorted by memcmp. */
+struct image_name {
+	struct image_text name; /* lower case, punycode; of "*.example.org" only ".example.org" */
+	uint32_t vhost;
+	uint32_t wildcard; /* bool */
+};
+
+struct image_vhost {
+	struct image_text name;             /* the first name */
+	uint32_t root;                      /* number among the roots, or IMAGE_NONE */
+	uint32_t log;                       /* number among the access logs, or IMAGE_NONE */
+	struct image_range index_http;      /* in "texts" */
+	struct image_range index_gemini;    /* in "texts" */
+	struct image_range certificates;    /* handshaker only */
+	uint16_t https_port;                /* where http redirects lead, 0 if there is none */
+	uint8_t http;                       /* enum http_mode */
+	uint8_t client_certificates;        /* enum client_certificates on https */
+	uint8_t client_certificates_gemini; /* and on Gemini */
+	uint8_t log_format;                 /* enum log_format */
+	uint8_t log_clients;                /* enum log_clients */
+	uint8_t reserved;
+};
+
+/* A certificate is a pair of inherited descriptors, chain and key; their paths stay outside. */
+struct image_certificate {
+	uint32_t vhost; /* the first vhost that uses it */
+};
+
+/* File name ending → media type. Sorted by ending (memcmp), for image_find_type. */
+struct image_type {
+	struct image_text ending; /* lower case, without the dot */
+	struct image_text type;   /* "text/html; charset=utf-8" for text types */
+};
+
+/* Shares of one process: what the configuration says of the whole server is divided already. */
+struct image_limits {
+	uint32_t connections; /* struct conn per worker */
+	uint32_t handshakes;  /* in progress, per handshaker */
+	uint32_t relayed;     /* per handshaker */
+	uint32_t head;        /* bytes of a request head */
+	uint64_t min_rate;    /* bytes per second that a reader must take; 0: any */
+};
+
+/* Milliseconds. */
+struct image_timeouts {
+	uint32_t handshake;
+	uint32_t first_byte;
+	uint32_t head;
+	uint32_t idle;
+	uint32_t send;
+	uint32_t drain_reload; /* UINT32_MAX: none */
+	uint32_t drain_stop;
+};
+
+struct image_header {
+	uint64_t magic;
+	uint8_t build[BUILD_ID_SIZE];
+	uint32_t size; /* of the whole image, bytes */
+	uint32_t role; /* enum role it was made for */
+	uint32_t generation;
+	uint32_t kernel;      /* enum kernel_policy */
+	uint32_t tls_minimum; /* enum tls_minimum */
+	uint32_t roots;       /* how many root directories the role inherits */
+	uint32_t logs;        /* how many access logs */
+	uint32_t acme_root;   /* number among the roots, or IMAGE_NONE */
+	uint32_t log_level;   /* enum log_level of the error log */
+	struct image_limits limits;
+	struct image_timeouts timeouts;
+	/* byte offset of the table's first entry and number of entries */
+	struct image_range listeners;
+	struct image_range names;
+	struct image_range vhosts;
+	struct image_range certificates;
+	struct image_range types;
+	struct image_range texts; /* struct image_text */
+	struct image_range text;  /* bytes */
+};
+
+/* A mapped and checked image. The pointers are into the mapping and live as long as it. */
+struct image {
+	const struct image_header *header;
+	const struct image_listener *listeners;
+	const struct image_name *names;
+	const struct image_vhost *vhosts;
+	const struct image_certificate *certificates;
+	const struct image_type *types;
+	const struct image_text *texts;
+	const char *text;
+};
+
+/*
+ * Map the image behind fd for "role" and check it: seals, sizes, alignment, build, role, every
+ * offset, range, index, enum value and NUL. fd may be closed afterwards; the mapping stays for the
+ * process's life. -1 with errno: EPROTO if it is another build's, EBADMSG if anything in it is
+ * wrong, or mmap's.
+ */
+int image_map(struct image *image, int fd, enum role role);
+
+/* The same checks on bytes that are in memory already (8-byte aligned); "image" then points into
+ * them. */
+int image_check(struct image *image, const void *bytes, size_t size, enum role role);
+
+static inline const char *image_string(const struct image *image, struct image_text text)
+{
+	return image->text + text.offset;
+}
+
+/* How a name led to its vhost. */
+enum name_match {
+	MATCH_NONE,     /* nobody answers it */
+	MATCH_EXACT,    /* by a name written out */
+	MATCH_WILDCARD, /* by "*.…" */
+	MATCH_ANY,      /* by "*" */
+	MATCH_ALONE,    /* one vhost listens here alone: bare addresses and a missing name */
+};
+
+/*
+ * The vhost that answers "name" on a listener: exact, then the longest wildcard, then the
+ * fallback as far as it reaches: with any_name set for whatever is asked; else only where "name"
+ * is empty or an address literal ("192.0.2.1", "[2001:db8::1]").
+ * name: lower case, without port or trailing dot; length 0 for none. Returns the index in vhosts or
+ * IMAGE_NONE.
+ */
+uint32_t image_find_vhost(const struct image *image, uint32_t listener, const char *name,
+	size_t length, enum name_match *match);
+
+/* The media type for a file name by the longest ending that is known ("tar.gz" before "gz"), or
+ * NULL. ASCII case is ignored. */
+const char *image_find_type(const struct image *image, const char *file, size_t length);
+
+_Static_assert(sizeof(struct image_listener) == 20, "image_listener");
+_Static_assert(sizeof(struct image_name) == 16, "image_name");
+_Static_assert(sizeof(struct image_vhost) == 48, "image_vhost");
+_Static_assert(sizeof(struct image_type) == 16, "image_type");
+
+#endif
