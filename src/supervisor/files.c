@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static int open_root(struct root *root)
+{
+	struct stat status;
+	int fd = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) < 0) {
+		close(fd);
+		return -1;
+	}
+	root->fd = fd;
+	root->device = status.st_dev;
+	root->inode = status.st_ino;
+	return 0;
+}
+
+static void open_roots(
+	struct files *files, const struct config *config, struct diagnostics *diagnostics)
+{
+	files->root_count = config->root_count + (config->acme_path ? 1 : 0);
+	for (size_t i = 0; i < files->root_count; i++) {
+		struct root *root = &files->roots[i];
+		bool acme = i == config->root_count;
+
+		root->path = acme ? config->acme_path : config->roots[i].path;
+		root->fd = -1;
+		/* The default for ACME need not be there: whoever asks for certificates makes it.
+		 */
+		if (open_root(root) < 0 &&
+			!(acme && config->acme_position.line == 0 && errno == ENOENT))
+			diagnostics_error(diagnostics,
+				acme ? &config->acme_position : &config->roots[i].position,
+				"the directory %s cannot be opened: %s", root->path,
+				strerror(errno));
+	}
+}
+
+/* path NULL: standard output. By its name a standard error that is a socket could not be opened. */
+static int open_log(const char *path)
+{
+	if (!path)
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (strcmp(path, "/dev/stderr") == 0)
+		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	/* A pipe or device must not make the supervisor wait. */
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+}
+
+static void open_logs(
+	struct files *files, const struct config *config, struct diagnostics *diagnostics)
+{
+	files->log_count = config->log_count;
+	for (size_t i = 0; i < files->log_count; i++) {
+		const char *path = config->logs[i].path;
+
+		files->logs[i] = open_log(path);
+		if (files->logs[i] < 0)
+			diagnostics_error(diagnostics, &config->logs[i].position,
+				"the log %s cannot be opened: %s",
+				path ? path : "on standard output", strerror(errno));
+	}
+}
+
+static int open_secret(const char *path, const struct position *position,
+	struct diagnostics *diagnostics, bool key)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		diagnostics_error(diagnostics, position, "%s %s cannot be opened: %s",
+			key ? "the key" : "the certificate", path, strerror(errno));
+	} else if (!S_ISREG(status.st_mode)) {
+		diagnostics_error(diagnostics, position, "%s is not a regular file", path);
+	} else if (key && (status.st_mode & 0007) != 0) {
+		diagnostics_warn(diagnostics, position,
+			"the key %s can be read by everybody (mode %04o); chmod 0600 it", path,
+			(unsigned)(status.st_mode & 07777));
+	}
+	return fd;
+}
+
+static void open_certificates(
+	struct files *files, const struct config *config, struct diagnostics *diagnostics)
+{
+	files->certificate_count = config->certificate_count;
+	for (size_t i = 0; i < files->certificate_count; i++) {
+		const struct config_certificate *pair = &config->certificates[i];
+
+		files->certificates[2 * i] =
+			open_secret(pair->chain, &pair->position, diagnostics, false);
+		files->certificates[2 * i + 1] =
+			open_secret(pair->key, &pair->key_position, diagnostics, true);
+	}
+}
+
+int files_open(struct files *files, const struct config *config, struct diagnostics *diagnostics)
+{
+	unsigned before = diagnostics->errors;
+
+	*files = (struct files){
+		.roots = calloc(config->root_count + 1, sizeof *files->roots),
+		.logs = calloc(config->log_count + 1, sizeof *files->logs),
+		.certificates =
+			calloc(2 * config->certificate_count + 1, sizeof *files->certificates),
+	};
+	if (!files->roots || !files->logs || !files->certificates)
+		return -1;
+	open_roots(files, config, diagnostics);
+	open_logs(files, config, diagnostics);
+	open_certificates(files, config, diagnostics);
+	return diagnostics->errors > before ? -1 : 0;
+}
+
+bool files_root_changed(struct files *files, size_t index)
+{
+	struct root *root = &files->roots[index];
+	struct stat status;
+	int before = root->fd;
+
+	if (stat(root->path, &status) < 0 || !S_ISDIR(status.st_mode)) {
+		if (before < 0)
+			return false;
+		log_warnx("the root %s is gone: its files answer 404 (Gemini 51) until it is back",
+			root->path);
+		root->fd = -1;
+	} else {
+		if (before >= 0 && status.st_dev == root->device && status.st_ino == root->inode)
+			return false;
+		if (open_root(root) < 0)
+			return false;
+		log_info("the root %s is %s", root->path,
+			before < 0 ? "there now" : "another directory now");
+	}
+	if (before >= 0)
+		close(before);
+	return true;
+}
+
+void files_reopen_logs(struct files *files, const struct config *config)
+{
+	for (size_t i = 0; i < files->log_count; i++) {
+		const char *path = config->logs[i].path;
+		int fd;
+
+		if (!path)
+			continue;
+		fd = open_log(path);
+		if (fd < 0) {
+			log_error("the log %s cannot be opened anew; the old one is written on",
+				path);
+			continue;
+		}
+		close(files->logs[i]);
+		files->logs[i] = fd;
+	}
+}
+
+static void close_all(int *fds, size_t count)
+{
+	for (size_t i = 0; fds && i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(fds);
+}
+
+void files_close(struct files *files)
+{
+	for (size_t i = 0; files->roots && i < files->root_count; i++)
+		if (files->roots[i].fd >= 0)
+			close(files->roots[i].fd);
+	free(files->roots);
+	close_all(files->logs, files->log_count);
+	close_all(files->certificates, 2 * files->certificate_count);
+	*files = (struct files){0};
+}

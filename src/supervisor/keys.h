@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SULID_SUPERVISOR_KEYS_H
+#define SULID_SUPERVISOR_KEYS_H
+
+/*
+ * Every key of the configuration. Parser, defaults, inheritance, `sulid config`, "did you mean"
+ * and the list in sulid.yaml(5) are made from this table. A plain setting is one row here, its use
+ * (config_number, config_text), and the manual.
+ *
+ *   X(constant, name, kind, where it is allowed, one line of help, more…)
+ *
+ * more: .standard  its default, as one would write it; a list's items separated by ", "
+ *       .words     values by name, separated by "|". Of a CHOICE in the order of its enum; else
+ *                  beside what the kind allows. value.word is the number of the word, from 1
+ *       .minimum, .maximum  in bytes, milliseconds, bytes per second, or as it is
+ *       .inside    MAP: where the keys in it are allowed
+ *
+ * A key of kind LATER is known and refused by name.
+ */
+
+#include <stdint.h>
+
+enum key_scope {
+	IN_TOP = 1 << 0,
+	IN_INCLUDED = 1 << 1,
+	IN_DEFAULTS = 1 << 2,
+	IN_VHOST = 1 << 3,
+	IN_PATH = 1 << 4,
+	IN_INDEX = 1 << 5,
+	IN_PROCESSES = 1 << 6,
+	IN_TLS = 1 << 7,
+	IN_LIMITS = 1 << 8,
+	IN_TIMEOUTS = 1 << 9,
+	IN_DRAIN = 1 << 10,
+	IN_USER = 1 << 11,
+	IN_ADMIN = 1 << 12,
+	IN_LOG = 1 << 13,
+	IN_VHOST_LOG = 1 << 14,
+	IN_PAIR = 1 << 15,
+};
+
+enum key_kind {
+	KIND_MAP,         /* of keys, see .inside */
+	KIND_VHOSTS,      /* the vhosts */
+	KIND_DEFAULTS,    /* what every vhost starts from */
+	KIND_NUMBER,      /* number */
+	KIND_SIZE,        /* number: bytes */
+	KIND_TIME,        /* number: milliseconds */
+	KIND_RATE,        /* number: per second */
+	KIND_CHOICE,      /* number: which of .words, from 0 */
+	KIND_PATH,        /* text: absolute; NULL if it is one of .words */
+	KIND_ACCOUNT,     /* text: name of a user */
+	KIND_NAMES,       /* list of struct config_text: host names */
+	KIND_FILES,       /* list of struct config_text: file names without a slash */
+	KIND_PATTERNS,    /* list of struct config_text: files to include */
+	KIND_LISTEN,      /* list of struct config_endpoint */
+	KIND_CERTIFICATE, /* list of struct config_pair; or one of .words */
+	KIND_LATER,       /* not built yet */
+};
+
+#define KEY_SECOND    1000
+#define KEY_MINUTE    (60 * KEY_SECOND)
+#define KEY_HOUR      (60 * KEY_MINUTE)
+#define KEY_DAY       (24 * KEY_HOUR)
+#define KEY_KILO      1024
+#define KEY_PER_VHOST (IN_DEFAULTS | IN_VHOST)
+
+/* clang-format off */
+
+/* What a vhost may say. Those allowed at the top, too, hold there for all vhosts. */
+#define KEYS_OF_VHOST(X)                                                                           \
+	X(NAMES, "names", NAMES, IN_VHOST,                                                         \
+	  "host names; the first is the one that redirects lead to")                               \
+	X(LISTEN, "listen", LISTEN, IN_TOP | KEY_PER_VHOST,                                        \
+	  "https://, http:// or gemini://, then * or an address, then :PORT",                      \
+	  .standard = "https://*:443, http://*:80, gemini://*:1965")                               \
+	X(ROOT, "root", PATH, KEY_PER_VHOST | IN_PATH, "directory that is served")                 \
+	X(CERTIFICATE, "certificate", CERTIFICATE, KEY_PER_VHOST,                                  \
+	  "directory with fullchain.pem and privkey.pem, {chain: …, key: …}, a list, or auto",     \
+	  .words = "none|auto", .standard = "none", .inside = IN_PAIR)                             \
+	X(HTTP, "http", CHOICE, KEY_PER_VHOST,                                                     \
+	  "what http requests get; redirect if there is a certificate and https",                  \
+	  .words = "serve|redirect|none")                                                          \
+	X(INDEX, "index", MAP, KEY_PER_VHOST, "files that answer for their directory",             \
+	  .inside = IN_INDEX)                                                                      \
+	X(INDEX_HTTP, "http", FILES, IN_INDEX, "on http and https; the first that exists",         \
+	  .standard = "index.html")                                                                \
+	X(INDEX_GEMINI, "gemini", FILES, IN_INDEX, "on Gemini", .standard = "index.gmi")           \
+	X(CLIENT_CERTIFICATES, "client_certificates", CHOICE, KEY_PER_VHOST,                       \
+	  "whether clients are asked for one; auto: on Gemini",                                    \
+	  .words = "none|request|require|auto", .standard = "auto")                                \
+	X(VHOST_LOG, "log", MAP, KEY_PER_VHOST, "the vhost's own log", .inside = IN_VHOST_LOG)     \
+	X(LOG_ACCESS, "access", PATH, IN_LOG | IN_VHOST_LOG, "access log: a file, stdout or none", \
+	  .words = "none|stdout", .standard = "/var/log/sulid/access.log")                         \
+	X(LOG_FORMAT, "format", CHOICE, IN_LOG | IN_VHOST_LOG, "format of its lines",              \
+	  .words = "json|combined", .standard = "json")                                            \
+	X(LOG_CLIENTS, "clients", CHOICE, IN_LOG | IN_VHOST_LOG,                                   \
+	  "how much of a client's address is kept: network is /24 and /48",                        \
+	  .words = "full|network|none", .standard = "full")                                        \
+	X(MOVED_FROM, "moved_from", LATER, IN_VHOST,                                               \
+	  "names that are redirected to the first of names")                                       \
+	X(HSTS, "hsts", LATER, KEY_PER_VHOST, "Strict-Transport-Security on https")                \
+	X(HEADERS, "headers", LATER, KEY_PER_VHOST | IN_PATH, "response headers")                  \
+	X(TYPES, "types", LATER, KEY_PER_VHOST, "settings by file name ending")                    \
+	X(TRY, "try", LATER, KEY_PER_VHOST | IN_PATH,                                              \
+	  "endings to try for a name that is not there")                                           \
+	X(ERROR_PAGES, "error_pages", LATER, KEY_PER_VHOST | IN_PATH, "page for a status")         \
+	X(CACHE, "cache", LATER, KEY_PER_VHOST | IN_PATH, "how long clients may keep a response")  \
+	X(LISTING, "listing", LATER, KEY_PER_VHOST | IN_PATH, "list directories without an index") \
+	X(IDENTITIES, "identities", LATER, KEY_PER_VHOST | IN_PATH,                                \
+	  "groups of client certificates that may")                                                \
+	X(ALLOW, "allow", LATER, KEY_PER_VHOST | IN_PATH, "networks that may")                     \
+	X(DENY, "deny", LATER, KEY_PER_VHOST | IN_PATH, "networks that may not")                   \
+	X(PATHS, "paths", LATER, KEY_PER_VHOST, "settings for parts of the vhost")                 \
+	X(MOVED, "moved", LATER, IN_PATH, "permanent redirect")                                    \
+	X(REDIRECT, "redirect", LATER, IN_PATH, "temporary redirect")                              \
+	X(GONE, "gone", LATER, IN_PATH, "was here and will not come back")                         \
+	X(FALLBACK, "fallback", LATER, IN_PATH, "file that answers for all that is not there")
+
+/* What holds for the whole server. */
+#define KEYS_OF_SERVER(X)                                                                          \
+	X(INCLUDE, "include", PATTERNS, IN_TOP,                                                    \
+	  "further files, each with vhosts; * and ? as in a shell")                                \
+	X(ACME, "acme", PATH, IN_TOP,                                                              \
+	  "directory behind /.well-known/acme-challenge/ on http, for every name",                 \
+	  .words = "none", .standard = "/var/lib/sulid/acme")                                      \
+	X(GROUPS, "groups", LATER, IN_TOP | IN_INCLUDED, "client certificates by name")            \
+	X(DEFAULTS, "defaults", DEFAULTS, IN_TOP,                                                  \
+	  "what every vhost starts from", .inside = IN_DEFAULTS)                                   \
+	X(VHOSTS, "vhosts", VHOSTS, IN_TOP | IN_INCLUDED, "the sites", .inside = IN_VHOST)         \
+	X(CHAIN, "chain", PATH, IN_PAIR,                                                           \
+	  "file with the certificate and those that it is signed by")                              \
+	X(KEY, "key", PATH, IN_PAIR, "file with its private key")                                  \
+	X(PROCESSES, "processes", MAP, IN_TOP, "how many processes", .inside = IN_PROCESSES)       \
+	X(WORKERS, "workers", NUMBER, IN_PROCESSES,                                                \
+	  "processes that serve; auto: one per processor",                                         \
+	  .words = "auto", .standard = "auto", .minimum = 1, .maximum = 64)                        \
+	X(HANDSHAKERS, "handshakers", NUMBER, IN_PROCESSES,                                        \
+	  "processes that do TLS handshakes; auto: one per two processors",                        \
+	  .words = "auto", .standard = "auto", .minimum = 1, .maximum = 64)                        \
+	X(NICE, "nice", NUMBER, IN_PROCESSES, "how much handshakers give way to workers",          \
+	  .standard = "5", .minimum = 0, .maximum = 19)                                            \
+	X(RECYCLE, "recycle", LATER, IN_PROCESSES, "when a handshaker is replaced")                \
+	X(TLS, "tls", MAP, IN_TOP, "TLS", .inside = IN_TLS)                                        \
+	X(TLS_KERNEL, "kernel", CHOICE, IN_TLS, "whether the kernel encrypts",                     \
+	  .words = "prefer|require|never", .standard = "prefer")                                   \
+	X(TLS_MINIMUM, "minimum", CHOICE, IN_TLS,                                                  \
+	  "oldest version", .words = "1.2|1.3", .standard = "1.2")                                 \
+	X(TICKET_ROTATION, "ticket_rotation", TIME, IN_TLS, "how often ticket keys change",        \
+	  .standard = "12h", .minimum = KEY_MINUTE, .maximum = 7 * (uint64_t)KEY_DAY)              \
+	X(LIMITS, "limits", MAP, IN_TOP, "limits of the whole server", .inside = IN_LIMITS)        \
+	X(CONNECTIONS, "connections", NUMBER, IN_LIMITS, "connections being served",               \
+	  .standard = "16384", .minimum = 1, .maximum = 4194304)                                   \
+	X(HANDSHAKES, "handshakes", NUMBER, IN_LIMITS, "TLS handshakes in progress",               \
+	  .standard = "1024", .minimum = 1, .maximum = 1048576)                                    \
+	X(RELAYED, "relayed", NUMBER, IN_LIMITS, "connections that the kernel does not encrypt",   \
+	  .standard = "4096", .minimum = 0, .maximum = 1048576)                                    \
+	X(HEAD, "head", SIZE, IN_LIMITS, "a request's head",                                       \
+	  .standard = "8K", .minimum = KEY_KILO, .maximum = 8 * KEY_KILO)                          \
+	X(MIN_RATE, "min_rate", RATE, IN_LIMITS, "what a client must take while we send",          \
+	  .words = "none", .standard = "1K/s", .minimum = 1, .maximum = 1024 * KEY_KILO)           \
+	X(PER_CLIENT, "per_client", LATER, IN_LIMITS, "limits per address")                        \
+	X(EXEMPT, "exempt", LATER, IN_LIMITS, "networks without limits per address")               \
+	X(RANGES, "ranges", LATER, IN_LIMITS, "ranges in one request")                             \
+	X(TIMEOUTS, "timeouts", MAP, IN_TOP, "timeouts", .inside = IN_TIMEOUTS)                    \
+	X(HANDSHAKE_TIMEOUT, "handshake", TIME, IN_TIMEOUTS,                                       \
+	  "a TLS handshake's wait for the client",                                                 \
+	  .standard = "15s", .minimum = 100, .maximum = KEY_HOUR)                                  \
+	X(FIRST_BYTE_TIMEOUT, "first_byte", TIME, IN_TIMEOUTS,                                     \
+	  "until a new connection says something",                                                 \
+	  .standard = "10s", .minimum = 100, .maximum = KEY_HOUR)                                  \
+	X(HEAD_TIMEOUT, "head", TIME, IN_TIMEOUTS, "until a request's head is complete",           \
+	  .standard = "10s", .minimum = 100, .maximum = KEY_HOUR)                                  \
+	X(IDLE_TIMEOUT, "idle", TIME, IN_TIMEOUTS, "between requests",                             \
+	  .standard = "60s", .minimum = 100, .maximum = KEY_DAY)                                   \
+	X(SEND_TIMEOUT, "send", TIME, IN_TIMEOUTS, "while the client takes nothing",               \
+	  .standard = "30s", .minimum = 100, .maximum = KEY_HOUR)                                  \
+	X(DRAIN, "drain", MAP, IN_TIMEOUTS,                                                        \
+	  "how long what is being sent may take", .inside = IN_DRAIN)                              \
+	X(DRAIN_RELOAD, "reload", TIME, IN_DRAIN, "after a reload",                                \
+	  .words = "none", .standard = "none", .minimum = 0, .maximum = 24 * (uint64_t)KEY_DAY)    \
+	X(DRAIN_STOP, "stop", TIME, IN_DRAIN, "after SIGTERM",                                     \
+	  .standard = "30s", .minimum = 0, .maximum = KEY_DAY)                                     \
+	X(RUN, "run", PATH, IN_TOP,                                                                \
+	  "directory of control.sock and admin.sock; $RUNTIME_DIRECTORY, else /run/sulid as root") \
+	X(USER, "user", MAP, IN_TOP,                                                               \
+	  "accounts of the processes if started as root", .inside = IN_USER)                       \
+	X(USER_WORKER, "worker", ACCOUNT, IN_USER, "of workers", .standard = "sulid")              \
+	X(USER_HANDSHAKER, "handshaker", ACCOUNT, IN_USER,                                         \
+	  "of handshakers", .standard = "sulid-tls")                                               \
+	X(USER_ADMIN, "admin", ACCOUNT, IN_USER,                                                   \
+	  "of the admin process", .standard = "sulid-admin")                                       \
+	X(ADMIN, "admin", MAP, IN_TOP, "metrics and status", .inside = IN_ADMIN)                   \
+	X(ADMIN_LISTEN, "listen", CHOICE, IN_ADMIN, "address besides admin.sock",                  \
+	  .words = "none", .standard = "none")                                                     \
+	X(LOG, "log", MAP, IN_TOP, "logs", .inside = IN_LOG)                                       \
+	X(LOG_ERROR, "error", PATH, IN_LOG, "error log: a file or stderr",                         \
+	  .words = "stderr", .standard = "stderr")                                                 \
+	X(LOG_LEVEL, "level", CHOICE, IN_LOG, "least important that is logged",                    \
+	  .words = "error|warn|info|debug", .standard = "info")
+
+/* clang-format on */
+
+enum key {
+#define X(constant, ...) KEY_##constant,
+	KEYS_OF_VHOST(X)
+#undef X
+	KEYS_OF_VHOST_COUNT,
+	KEYS_OF_VHOST_LAST = KEYS_OF_VHOST_COUNT - 1,
+#define X(constant, ...) KEY_##constant,
+	KEYS_OF_SERVER(X)
+#undef X
+	KEY_COUNT
+};
+
+struct key_row {
+	const char *name;
+	enum key_kind kind;
+	unsigned scopes; /* enum key_scope, or-ed */
+	const char *help;
+	const char *standard; /* NULL: it has none */
+	const char *words;
+	uint64_t minimum;
+	uint64_t maximum;
+	enum key_scope inside;
+};
+
+extern const struct key_row key_rows[KEY_COUNT];
+
+/* The key of this name in a scope, or KEY_COUNT. */
+enum key key_find(enum key_scope scope, const char *name);
+
+/*
+ * What to say about a name that is not in this scope: "unknown key …", with what was meant or where
+ * it belongs. Returns the key that was meant, or KEY_COUNT.
+ */
+#define KEY_COMPLAINT 256
+enum key key_complain(enum key_scope scope, const char *name, char text[static KEY_COMPLAINT]);
+
+/* The key's word number "word" (from 1) into text; "" if there are fewer. */
+#define KEY_WORD 24
+const char *key_word(enum key key, unsigned word, char text[static KEY_WORD]);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SULID_SUPERVISOR_MEMORY_FILE_H
+#define SULID_SUPERVISOR_MEMORY_FILE_H
+
+/* What children get to map: sealed memfds that nobody can change or cut short any more. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contract/build.h"
+#include "contract/counters.h"
+
+/* A memfd with these bytes, sealed against every change. Close-on-exec; -1 with errno. */
+int memory_file_sealed(const char *name, const void *bytes, size_t size);
+
+/*
+ * A counters memfd of one process, all 0, mapped here to read. *reader is a second, read-only
+ * descriptor for others. -1 with errno; the caller closes both and unmaps sizeof(struct counters).
+ */
+int memory_file_counters(
+	enum role role, uint32_t generation, int *reader, const struct counters **mapped);
+
+#endif
