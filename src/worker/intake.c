@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+#include "intake.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "answer.h"
+#include "finish.h"
+#include "gemini.h"
+#include "http.h"
+#include "pace.h"
+#include "record.h"
+#include "respond.h"
+#include "send.h"
+#include "serve.h"
+
+/* The bytes of a request, and what came after it: in conn->in or in server->received. */
+struct input {
+	char *bytes;
+	size_t length;
+};
+
+/* Into the connection's own buffer, at its beginning. False: there is no buffer. */
+static bool keep(struct conn *conn, struct input input)
+{
+	if (!conn->in)
+		conn->in = conn_borrow(conn);
+	if (!conn->in)
+		return false;
+	memmove(conn->in, input.bytes, input.length);
+	conn->in_length = (uint16_t)input.length;
+	return true;
+}
+
+static size_t drop_body(struct conn *conn, size_t available)
+{
+	size_t drop = conn->skip < available ? conn->skip : available;
+
+	conn->skip -= (uint32_t)drop;
+	return drop;
+}
+
+/* The answer went out as a whole: the next request, or the end. */
+static void answered(struct conn *conn, struct input input)
+{
+	size_t used = conn->in_used;
+
+	if (conn->answering)
+		account_answer(conn, true);
+	if (conn->file_fd >= 0)
+		close(conn->file_fd);
+	conn->file_fd = -1;
+	conn_return(conn, &conn->out);
+	if (conn->close || conn->records >= SEND_RECORDS) {
+		finish_begin(conn);
+		return;
+	}
+	used += drop_body(conn, input.length - used);
+	input = (struct input){input.bytes + used, input.length - used};
+	if (input.length == 0) {
+		conn_return(conn, &conn->in);
+		conn_enter(conn, CONN_IDLE);
+		return;
+	}
+	if (!keep(conn, input)) {
+		finish_begin(conn);
+		return;
+	}
+	conn->begun_us = serve_clock_us();
+	conn_enter(conn, CONN_QUEUED);
+}
+
+/* The socket is full: what is in the worker's own pages moves to the connection's. */
+static void wait_for_room(struct conn *conn, struct input input, bool any)
+{
+	if (conn->out_sent < conn->out_length && !conn->out) {
+		conn->out = conn_borrow(conn);
+		if (!conn->out) {
+			conn_abort(conn);
+			return;
+		}
+		memcpy(conn->out, conn->server->answer, conn->out_length);
+	}
+	if (!conn->in && input.length > 0 && !keep(conn, input)) {
+		/* Better a line without its request than no answer. */
+		account_forget(conn);
+		conn->close = conn->unread = true;
+	}
+	if (conn->state != CONN_SEND)
+		conn_enter(conn, CONN_SEND);
+	conn_watch(conn, INTEREST_WRITE | (any ? 0u : INTEREST_EDGE));
+}
+
+static void go_on(struct conn *conn, struct input input)
+{
+	switch (send_step(conn, conn->out ? conn->out : conn->server->answer)) {
+	case SENT_ALL:
+		answered(conn, input);
+		break;
+	case SENT_SLICE:
+	case SENT_SOME:
+		wait_for_room(conn, input, true);
+		break;
+	case SENT_NONE:
+		wait_for_room(conn, input, false);
+		break;
+	case SENT_CUT:
+		conn_abort(conn);
+		break;
+	case SENT_GONE:
+		conn_destroy(conn);
+		break;
+	}
+}
+
+static void take_file(struct conn *conn, struct answer *answer)
+{
+	const struct resource *resource = &answer->resource;
+
+	if (resource->fd < 0)
+		return;
+	if (answer->bodyless) {
+		answer_drop(answer);
+		return;
+	}
+	conn->file_fd = resource->fd;
+	conn->links = resource->links;
+	conn->fresh = true;
+	conn->file = (struct conn_file){
+		.size = resource->size,
+		.mtime = resource->mtime,
+		.ctime = resource->ctime,
+	};
+}
+
+static const char *date_now(struct server *server)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec != server->date_second) {
+		server->date_second = now.tv_sec;
+		date_http(server->date, now.tv_sec);
+	}
+	return server->date;
+}
+
+static void begin(struct conn *conn, struct input input, struct answer *answer)
+{
+	struct server *server = conn->server;
+	struct text text = text_over(server->answer, sizeof server->answer);
+
+	conn->out_head = (uint16_t)(conn->protocol == PROTOCOL_GEMINI
+					    ? respond_gemini(&text, answer)
+					    : respond_http(&text, answer, date_now(server)));
+	conn->out_length = (uint16_t)text.length;
+	conn->out_sent = 0;
+	conn->in_used = (uint16_t)answer->used;
+	conn->skip = answer->skip;
+	conn->close = answer->close;
+	conn->unread = answer->unread;
+	take_file(conn, answer);
+	go_on(conn, input);
+}
+
+/* Answer the request at the beginning of the input, if it is all there. */
+static void take(struct conn *conn, struct input input)
+{
+	struct answer answer;
+	bool whole = conn->protocol == PROTOCOL_GEMINI
+			     ? gemini_answer(conn, input.bytes, input.length, &answer)
+			     : http_answer(conn, input.bytes, input.length, &answer);
+
+	if (whole) {
+		account_request(conn, input.bytes, &answer);
+		begin(conn, input, &answer);
+	} else if (!conn->in && !keep(conn, input)) {
+		finish_begin(conn);
+	} else if (conn->state != CONN_HEAD) {
+		conn_enter(conn, CONN_HEAD);
+	}
+}
+
+/* So many bytes were received behind what was there. */
+static void arrive(struct conn *conn, size_t length)
+{
+	char *received = conn->server->received;
+	size_t drop;
+
+	if (conn->in) {
+		conn->in_length = (uint16_t)(conn->in_length + length);
+		take(conn, (struct input){conn->in, conn->in_length});
+		return;
+	}
+	drop = drop_body(conn, length);
+	if (drop == length)
+		return;
+	if (drop > 0)
+		memmove(received, received + drop, length - drop);
+	conn->begun_us = serve_clock_us();
+	take(conn, (struct input){received, length - drop});
+}
+
+void intake_readable(struct conn *conn)
+{
+	struct server *server = conn->server;
+	size_t have = conn->in ? conn->in_length : 0u, length;
+	char *to = conn->in ? conn->in + have : server->received;
+
+	switch (record_receive(
+		conn->source.fd, (enum path)conn->path, to, BUFFER_SIZE - have, &length)) {
+	case RECEIVED_BYTES:
+		conn_watch(conn, INTEREST_READ);
+		arrive(conn, length);
+		break;
+	case RECEIVED_NOTHING:
+		conn_watch(conn, INTEREST_READ | INTEREST_EDGE);
+		break;
+	case RECEIVED_END:
+		conn->ended = true;
+		finish_begin(conn);
+		break;
+	case RECEIVED_REKEY:
+		conn->deaf = true;
+		counter_add(server->counters, COUNTER_KEY_UPDATES, 1);
+		finish_begin(conn);
+		break;
+	case RECEIVED_BROKEN:
+		conn_destroy(conn);
+		break;
+	}
+}
+
+void intake_writable(struct conn *conn)
+{
+	go_on(conn, (struct input){conn->in, conn->in ? conn->in_length : 0u});
+}
+
+void intake_queued(struct conn *conn)
+{
+	take(conn, (struct input){conn->in, conn->in_length});
+}
+
+void intake_late(struct conn *conn)
+{
+	struct input input = {conn->in, conn->in_length};
+	const char *end = memchr(input.bytes, '\r', input.length);
+	struct answer answer;
+
+	if (conn->protocol == PROTOCOL_GEMINI) {
+		finish_begin(conn);
+		return;
+	}
+	answer_init(&answer);
+	http_refuse(conn, 408, &answer);
+	answer.used = input.length;
+	answer.line = (struct span){input.bytes, end ? (size_t)(end - input.bytes) : input.length};
+	account_request(conn, input.bytes, &answer);
+	begin(conn, input, &answer);
+}
+
+void intake_refuse(struct conn *conn)
+{
+	struct answer answer;
+
+	answer_init(&answer);
+	if (conn->protocol == PROTOCOL_GEMINI)
+		gemini_refuse(conn, 41, &answer);
+	else
+		http_refuse(conn, 503, &answer);
+	begin(conn, (struct input){NULL, 0}, &answer);
+}
