@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SULID_TOOL_KEEP_H
+#define SULID_TOOL_KEEP_H
+
+/*
+ * Files that are kept for good: written to a temporary name, flushed to the disk, and only then
+ * given their name, and never in place of one that is there.
+ */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * The directory, made with mode 0700 if it is missing, likewise its parents, and locked (flock)
+ * against others that do the same. The caller closes it, which unlocks it. -1 with errno.
+ */
+int keep_directory(const char *path);
+
+/* Write a new file in the directory. -1 with errno; EEXIST: there is one of that name, untouched.
+ */
+int keep_file(int directory, const char *name, mode_t mode, const void *bytes, size_t length);
+
+/* Make the names last: -1 with errno. */
+int keep_flush(int directory);
+
+#endif
