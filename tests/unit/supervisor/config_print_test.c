@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What is printed reads as the same: every fixture, every example and the configuration as shipped.
+ * "The same" is what the children get (the images) and what the supervisor opens.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "config_print.h"
+#include "image_build.h"
+
+static struct config *load(const char *name, const char *bytes, size_t size)
+{
+	struct diagnostics diagnostics = {0};
+	struct config *config = bytes ? config_load_bytes(name, NULL, bytes, size, &diagnostics)
+				      : config_load(name, &diagnostics);
+
+	if (diagnostics.errors > 0)
+		diagnostics_print(&diagnostics, stderr);
+	assert_int_equal(diagnostics.errors, 0);
+	assert_non_null(config);
+	diagnostics_free(&diagnostics);
+	return config;
+}
+
+static char *print(const struct config *config, size_t *length)
+{
+	char *printed = NULL;
+	FILE *to = open_memstream(&printed, length);
+
+	config_print(config, to);
+	fclose(to);
+	return printed;
+}
+
+static void assert_same_text(const char *left, const char *right)
+{
+	assert_int_equal(!left, !right);
+	if (left)
+		assert_string_equal(left, right);
+}
+
+static void assert_same_files(const struct config *left, const struct config *right)
+{
+	assert_int_equal(left->root_count, right->root_count);
+	for (size_t i = 0; i < left->root_count; i++)
+		assert_string_equal(left->roots[i].path, right->roots[i].path);
+	assert_int_equal(left->log_count, right->log_count);
+	for (size_t i = 0; i < left->log_count; i++)
+		assert_same_text(left->logs[i].path, right->logs[i].path);
+	assert_int_equal(left->certificate_count, right->certificate_count);
+	for (size_t i = 0; i < left->certificate_count; i++) {
+		assert_string_equal(left->certificates[i].chain, right->certificates[i].chain);
+		assert_string_equal(left->certificates[i].key, right->certificates[i].key);
+		assert_int_equal(
+			left->certificates[i].made_by_us, right->certificates[i].made_by_us);
+		assert_int_equal(left->certificates[i].vhost, right->certificates[i].vhost);
+	}
+	assert_int_equal(left->listener_count, right->listener_count);
+	for (size_t i = 0; i < left->listener_count; i++) {
+		assert_memory_equal(&left->listeners[i].address, &right->listeners[i].address,
+			sizeof left->listeners[i].address);
+		assert_int_equal(left->listeners[i].any, right->listeners[i].any);
+		assert_int_equal(left->listeners[i].protocol, right->listeners[i].protocol);
+	}
+}
+
+static void assert_same_server(const struct config *left, const struct config *right)
+{
+	assert_same_text(left->acme_path, right->acme_path);
+	assert_int_equal(left->workers, right->workers);
+	assert_int_equal(left->handshakers, right->handshakers);
+	assert_int_equal(left->nice, right->nice);
+	for (enum key key = KEYS_OF_VHOST_COUNT; key < KEY_COUNT; key++) {
+		if (key == KEY_INCLUDE)
+			continue;
+		assert_true(left->values[key].number == right->values[key].number);
+		assert_int_equal(left->values[key].word, right->values[key].word);
+		assert_same_text(left->values[key].text, right->values[key].text);
+	}
+}
+
+static void assert_same_images(const struct config *left, const struct config *right)
+{
+	for (int role = ROLE_HANDSHAKER; role < ROLE_COUNT; role++) {
+		struct image_bytes one, other;
+
+		assert_int_equal(image_build(left, (enum role)role, 7, NULL, &one), 0);
+		assert_int_equal(image_build(right, (enum role)role, 7, NULL, &other), 0);
+		assert_int_equal(one.size, other.size);
+		assert_memory_equal(one.bytes, other.bytes, one.size);
+		image_bytes_free(&one);
+		image_bytes_free(&other);
+	}
+}
+
+static void round_trip(const char *path)
+{
+	struct config *config = load(path, NULL, 0), *again;
+	size_t length, length_again;
+	char *printed = print(config, &length), *printed_again;
+
+	again = load(path, printed, length);
+	assert_same_files(config, again);
+	assert_same_server(config, again);
+	assert_same_images(config, again);
+	printed_again = print(again, &length_again);
+	assert_string_equal(printed, printed_again);
+	free(printed);
+	free(printed_again);
+	config_free(config);
+	config_free(again);
+}
+
+static unsigned round_trips(const char *pattern)
+{
+	glob_t found = {0};
+	unsigned count;
+
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		round_trip(found.gl_pathv[i]);
+	count = (unsigned)found.gl_pathc;
+	globfree(&found);
+	return count;
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	assert_true(round_trips("tests/fixtures/config/good/*.yaml") >= 4);
+	round_trip("tests/fixtures/config/good/odd[1]/main.yaml");
+}
+
+static void test_shipped(void **state)
+{
+	(void)state;
+	assert_int_equal(round_trips("conf/sulid.yaml"), 1);
+	assert_true(round_trips("conf/examples/*.yaml") >= 5);
+}
+
+/* The forms that a person reads. */
+static void test_forms(void **state)
+{
+	static const char text[] =
+		"vhosts: [{names: ['*.a.test'], root: /a, certificate: {chain: /c, key: /k}}]\n"
+		"timeouts: {idle: 60s}\n"
+		"limits: {head: 4096}\n";
+	struct config *config = load("x.yaml", text, sizeof text - 1);
+	size_t length;
+	char *printed = print(config, &length);
+
+	(void)state;
+	assert_non_null(strstr(printed, "\n  idle: 1m\n"));
+	assert_non_null(strstr(printed, "\n  head: 4K\n"));
+	assert_non_null(strstr(printed, "\n  min_rate: 1K/s\n"));
+	assert_non_null(strstr(printed, "\n    reload: none\n"));
+	assert_non_null(strstr(printed, "\n  workers: auto\n"));
+	assert_non_null(strstr(printed,
+		"\n  - names: [\"*.a.test\"]\n"
+		"    listen: [\"https://*:443\", \"http://*:80\", \"gemini://*:1965\"]\n"
+		"    root: /a\n"
+		"    certificate:\n"
+		"      - chain: /c\n"
+		"        key: /k\n"
+		"    http: redirect\n"
+		"    index:\n"
+		"      http: [index.html]\n"
+		"      gemini: [index.gmi]\n"
+		"    client_certificates: auto\n"
+		"    log:\n"
+		"      access: /var/log/sulid/access.log\n"));
+	assert_null(strstr(printed, "include"));
+	assert_null(strstr(printed, "defaults"));
+	free(printed);
+	config_free(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_forms),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

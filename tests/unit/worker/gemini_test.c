@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "gemini.h"
+#include "site.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct answer answer;
+
+static int fill(void **state)
+{
+	if (site_open(state) < 0)
+		return -1;
+	site_write(site_root, "index.gmi", "# root\n");
+	site_write(site_root, "a.txt", "a");
+	site_write(site_root, ".hidden", "x");
+	site_directory(site_root, "dir");
+	return 0;
+}
+
+static bool ask(uint32_t vhost, const char *request)
+{
+	struct conn conn = {
+		.server = &site_server,
+		.listener = SITE_GEMINI,
+		.vhost = vhost,
+		.protocol = PROTOCOL_GEMINI,
+	};
+	bool whole = gemini_answer(&conn, request, strlen(request), &answer);
+
+	if (whole && answer.resource.fd >= 0)
+		close(answer.resource.fd);
+	return whole;
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *request;
+		uint32_t vhost;
+		unsigned status;
+		const char *location;
+	} rows[] = {
+		{"gemini://example.org/\r\n", SITE_SERVED, 20, ""},
+		{"gemini://example.org\r\n", SITE_SERVED, 20, ""},
+		{"GEMINI://Example.ORG?q\r\n", SITE_SERVED, 20, ""},
+		{"gemini://example.org:1965/a.txt\r\nmore", SITE_SERVED, 20, ""},
+		{"gemini://x.example.net/a.txt\r\n", SITE_SERVED, 20, ""},
+		{"gemini://192.0.2.1/\r\n", SITE_SERVED, 20, ""},
+		{"gemini://[2001:db8::1]/\r\n", SITE_SERVED, 20, ""},
+		{"gemini://secure.example/\r\n", SITE_REDIRECTED, 20, ""},
+		{"gemini://example.org/dir\r\n", SITE_SERVED, 31, "/dir/"},
+		{"gemini://example.org//dir?a%20b\r\n", SITE_SERVED, 31, "/dir/?a%20b"},
+		{"gemini://example.org/dir/\r\n", SITE_SERVED, 51, ""},
+		{"gemini://example.org/nothing\r\n", SITE_SERVED, 51, ""},
+		{"gemini://example.org/.hidden\r\n", SITE_SERVED, 51, ""},
+		/* "*" is no permission to be somebody else */
+		{"gemini://other.example/\r\n", SITE_SERVED, 53, ""},
+		{"gemini://secure.example/\r\n", SITE_SERVED, 53, ""},
+		{"gemini://192.0.2.1/\r\n", SITE_REDIRECTED, 53, ""},
+		{"gemini://example.org:1966/\r\n", SITE_SERVED, 53, ""},
+		{"https://example.org/\r\n", SITE_SERVED, 53, ""},
+		{"gemini://example.org/..\r\n", SITE_SERVED, 59, ""},
+		{"gemini://example.org/%00\r\n", SITE_SERVED, 59, ""},
+		{"gemini://u@example.org/\r\n", SITE_SERVED, 59, ""},
+		{"gemini://example.org/#f\r\n", SITE_SERVED, 59, ""},
+		{"/\r\n", SITE_SERVED, 59, ""},
+		{"\r\n", SITE_SERVED, 59, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_true(ask(rows[i].vhost, rows[i].request));
+		if (answer.status != rows[i].status)
+			fail_msg("%s: %u", rows[i].request, answer.status);
+		assert_int_equal(answer.location_length, strlen(rows[i].location));
+		assert_memory_equal(answer.location, rows[i].location, answer.location_length);
+		assert_true(answer.close);
+		assert_int_equal(answer.vhost, rows[i].vhost);
+		assert_int_equal(answer.line.length, strcspn(rows[i].request, "\r"));
+	}
+}
+
+/* The port that counts is the listener's; none means 1965. */
+static void test_port(void **state)
+{
+	(void)state;
+	site_image.listeners[SITE_GEMINI].port = 11965;
+	assert_true(ask(SITE_SERVED, "gemini://example.org/\r\n"));
+	assert_int_equal(answer.status, 53);
+	assert_true(ask(SITE_SERVED, "gemini://example.org:1965/\r\n"));
+	assert_int_equal(answer.status, 53);
+	assert_true(ask(SITE_SERVED, "gemini://example.org:11965/\r\n"));
+	assert_int_equal(answer.status, 20);
+	site_image.listeners[SITE_GEMINI].port = 1965;
+}
+
+static void test_incomplete(void **state)
+{
+	static char request[1100];
+
+	(void)state;
+	assert_false(ask(SITE_SERVED, "gemini://example.org/"));
+	assert_false(ask(SITE_SERVED, "gemini://example.org/\n"));
+	memset(request, 'a', sizeof request - 1);
+	assert_true(ask(SITE_SERVED, request));
+	assert_int_equal(answer.status, 59);
+	assert_true(answer.unread);
+}
+
+static void test_refuse(void **state)
+{
+	struct conn conn = {.server = &site_server, .vhost = SITE_SERVED};
+
+	(void)state;
+	answer_init(&answer);
+	gemini_refuse(&conn, 41, &answer);
+	assert_int_equal(answer.status, 41);
+	assert_true(answer.close && answer.unread);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_port),
+		cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_refuse),
+	};
+
+	return cmocka_run_group_tests(tests, fill, site_close);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: ISC */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "http.h"
+#include "site.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct answer answer;
+
+static int fill(void **state)
+{
+	if (site_open(state) < 0)
+		return -1;
+	site_write(site_root, "index.html", "root\n");
+	site_write(site_root, ".hidden", "x");
+	site_directory(site_root, "dir");
+	site_directory(site_root, "dir/a b");
+	site_directory(site_root, ".well-known");
+	site_directory(site_root, ".well-known/acme-challenge");
+	site_write(site_root, ".well-known/acme-challenge/own", "own");
+	site_directory(site_acme, ".well-known");
+	site_directory(site_acme, ".well-known/acme-challenge");
+	site_write(site_acme, ".well-known/acme-challenge/token_-1", "proof");
+	site_directory(site_acme, ".well-known/acme-challenge/dir");
+	return 0;
+}
+
+static struct conn conn_on(uint16_t listener, uint32_t vhost)
+{
+	struct conn conn = {
+		.server = &site_server,
+		.listener = listener,
+		.vhost = vhost,
+		.protocol = site_image.listeners[listener].protocol,
+	};
+
+	return conn;
+}
+
+/* Decide, and close what was opened. */
+static bool ask(uint16_t listener, uint32_t vhost, const char *request)
+{
+	struct conn conn = conn_on(listener, vhost);
+	bool whole = http_answer(&conn, request, strlen(request), &answer);
+
+	if (whole && answer.resource.fd >= 0)
+		close(answer.resource.fd);
+	return whole;
+}
+
+static unsigned get(uint16_t listener, uint32_t vhost, const char *target, const char *host)
+{
+	char request[8192];
+
+	snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, host);
+	assert_true(ask(listener, vhost, request));
+	return answer.status;
+}
+
+static void assert_location(const char *location)
+{
+	assert_int_equal(answer.location_length, strlen(location));
+	assert_memory_equal(answer.location, location, answer.location_length);
+}
+
+static void test_vhost(void **state)
+{
+	static const struct {
+		uint16_t listener;
+		uint32_t vhost; /* the handshake's */
+		const char *host;
+		unsigned status;
+		uint32_t answered_by;
+	} rows[] = {
+		{SITE_HTTP, IMAGE_NONE, "example.org", 200, SITE_SERVED},
+		{SITE_HTTP, IMAGE_NONE, "EXAMPLE.org.:8080", 200, SITE_SERVED},
+		{SITE_HTTP, IMAGE_NONE, "www.example.net", 200, SITE_SERVED},
+		{SITE_HTTP, IMAGE_NONE, "example.net", 421, IMAGE_NONE},
+		{SITE_HTTP, IMAGE_NONE, "other.example", 421, IMAGE_NONE},
+		{SITE_HTTP, IMAGE_NONE, "192.0.2.1", 421, IMAGE_NONE},
+		{SITE_HTTP, IMAGE_NONE, "dark.example", 421, SITE_DARK},
+		{SITE_HTTP, IMAGE_NONE, "bad_/host", 400, IMAGE_NONE},
+		{SITE_HTTP, IMAGE_NONE, "secure.example", 301, SITE_REDIRECTED},
+		{SITE_HTTPS, SITE_SERVED, "example.org", 200, SITE_SERVED},
+		{SITE_HTTPS, SITE_SERVED, "www.example.net", 200, SITE_SERVED},
+		{SITE_HTTPS, SITE_SERVED, "192.0.2.1", 200, SITE_SERVED},
+		{SITE_HTTPS, SITE_SERVED, "[2001:db8::1]:8443", 200, SITE_SERVED},
+		{SITE_HTTPS, SITE_SERVED, "secure.example", 421, IMAGE_NONE},
+		{SITE_HTTPS, SITE_SERVED, "other.example", 421, IMAGE_NONE},
+		{SITE_HTTPS, SITE_REDIRECTED, "secure.example", 200, SITE_REDIRECTED},
+		{SITE_HTTPS, SITE_DARK, "dark.example", 200, SITE_DARK},
+		{SITE_HTTPS, SITE_DARK, "192.0.2.1", 421, IMAGE_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		unsigned status = get(rows[i].listener, rows[i].vhost, "/", rows[i].host);
+
+		if (status != rows[i].status)
+			fail_msg("%s: %u", rows[i].host, status);
+		/* A misdirected request on https is the handshake's vhost's affair in no way. */
+		assert_int_equal(answer.vhost, status == 421 && rows[i].listener == SITE_HTTPS
+						       ? IMAGE_NONE
+						       : rows[i].answered_by);
+	}
+}
+
+static void test_without_host(void **state)
+{
+	(void)state;
+	assert_true(ask(SITE_HTTPS, SITE_DARK, "GET / HTTP/1.0\r\n\r\n"));
+	assert_int_equal(answer.status, 200);
+	assert_int_equal(answer.vhost, SITE_DARK);
+	assert_true(answer.close);
+	assert_true(ask(SITE_HTTP, IMAGE_NONE, "GET / HTTP/1.0\r\n\r\n"));
+	assert_int_equal(answer.status, 421);
+	assert_true(ask(SITE_HTTP_ANY, IMAGE_NONE, "GET / HTTP/1.0\r\n\r\n"));
+	assert_int_equal(answer.status, 301);
+	assert_location("https://secure.example:8443/");
+	assert_true(ask(SITE_HTTP, IMAGE_NONE, "GET / HTTP/1.1\r\n\r\n"));
+	assert_int_equal(answer.status, 400);
+	assert_true(answer.close);
+	assert_int_equal(answer.vhost, IMAGE_NONE);
+}
+
+static void test_method(void **state)
+{
+	static const struct {
+		const char *line;
+		unsigned status;
+	} rows[] = {
+		{"GET /", 200},
+		{"HEAD /", 200},
+		{"OPTIONS /", 204},
+		{"OPTIONS *", 204},
+		{"POST /", 405},
+		{"PUT /x", 405},
+		{"DELETE /x", 405},
+		{"TRACE /", 405},
+		{"CONNECT example.org:443", 405},
+		{"BREW /", 501},
+		{"get /", 501},
+		{"GET *", 400},
+		{"GET http://example.org/", 200},
+		{"GET http://example.org", 200},
+		{"GET http://other.example/", 421},
+	};
+	char request[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(request, sizeof request, "%s HTTP/1.1\r\nHost: example.org\r\n\r\n",
+			rows[i].line);
+		assert_true(ask(SITE_HTTPS, SITE_SERVED, request));
+		if (answer.status != rows[i].status)
+			fail_msg("%s: %u", rows[i].line, answer.status);
+		assert_int_equal(answer.bodyless, rows[i].line[0] == 'H');
+		assert_int_equal(answer.used, strlen(request));
+	}
+}
+
+static void test_path(void **state)
+{
+	static const struct {
+		const char *target;
+		unsigned status;
+		const char *location;
+	} rows[] = {
+		{"/index.html?x", 200, ""},
+		{"/dir", 301, "/dir/"},
+		{"/dir?a=b&c", 301, "/dir/?a=b&c"},
+		{"/dir?", 301, "/dir/?"},
+		{"//dir", 301, "/dir/"},
+		{"///dir//a%20b?%20\"", 301, "/dir/a%20b/?%20%22"},
+		{"/x/../dir", 301, "/dir/"},
+		{"/dir/", 403, ""},
+		{"/nothing", 404, ""},
+		{"/.hidden", 404, ""},
+		{"/dir/.hidden/x", 404, ""},
+		{"/.well-known/acme-challenge/own", 200, ""},
+		{"/../index.html", 400, ""},
+		{"/%2e%2e/index.html", 400, ""},
+		{"/a%00b", 400, ""},
+		{"/a%2fb", 400, ""},
+		{"/%zz", 400, ""},
+		{"/#x", 400, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		unsigned status = get(SITE_HTTP, IMAGE_NONE, rows[i].target, "example.org");
+
+		if (status != rows[i].status)
+			fail_msg("%s: %u", rows[i].target, status);
+		assert_location(rows[i].location);
+	}
+}
+
+static void test_redirect(void **state)
+{
+	(void)state;
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/a/../b%20c?d=<e>", "Secure.Example:80"), 301);
+	assert_location("https://secure.example:8443/a/../b%20c?d=%3Ce%3E");
+	assert_int_equal(get(SITE_HTTP_ANY, IMAGE_NONE, "//evil/", "any.example"), 301);
+	assert_location("https://any.example:8443//evil/");
+	assert_int_equal(get(SITE_HTTP_ANY, IMAGE_NONE, "/", "[2001:DB8::1]"), 301);
+	assert_location("https://[2001:db8::1]:8443/");
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/..", "secure.example"), 400);
+	site_image.vhosts[SITE_REDIRECTED].https_port = 443;
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/x", "secure.example"), 301);
+	assert_location("https://secure.example/x");
+	site_image.vhosts[SITE_REDIRECTED].https_port = 0;
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/x", "secure.example"), 421);
+	site_image.vhosts[SITE_REDIRECTED].https_port = 8443;
+}
+
+#define CHALLENGE "/.well-known/acme-challenge/"
+
+static void test_challenge(void **state)
+{
+	(void)state;
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE "token_-1", "other.example"), 200);
+	assert_string_equal(answer.resource.type, "application/octet-stream");
+	assert_int_equal(answer.resource.size, 5);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE "token_-1", "dark.example"), 200);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE "token_-1", "secure.example"), 200);
+	/* Only tokens, and only there. */
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE "none", "other.example"), 421);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE "dir", "other.example"), 421);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE, "other.example"), 421);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE "x/token_-1", "other.example"), 421);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, CHALLENGE "own", "secure.example"), 301);
+	assert_int_equal(get(SITE_HTTPS, SITE_SERVED, CHALLENGE "token_-1", "example.org"), 404);
+}
+
+static void test_framing(void **state)
+{
+	static const struct {
+		const char *fields;
+		bool close, unread, keep_alive;
+		uint32_t skip;
+	} rows[] = {
+		{"", false, false, false, 0},
+		{"Connection: close\r\n", true, false, false, 0},
+		{"Content-Length: 0\r\n", false, false, false, 0},
+		{"Content-Length: 65536\r\n", false, false, false, 65536},
+		{"Content-Length: 65537\r\n", true, true, false, 0},
+		{"Content-Length: 9\r\nConnection: close\r\n", true, true, false, 9},
+		{"Transfer-Encoding: chunked\r\n", true, true, false, 0},
+		{"Expect: 100-continue\r\n", false, false, false, 0},
+		{"Expect: 100-continue\r\nContent-Length: 9\r\n", true, true, false, 0},
+	};
+	char request[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: example.org\r\n%s\r\n",
+			rows[i].fields);
+		assert_true(ask(SITE_HTTP, IMAGE_NONE, request));
+		assert_int_equal(answer.status, 200);
+		assert_int_equal(answer.close, rows[i].close);
+		assert_int_equal(answer.unread, rows[i].unread);
+		assert_int_equal(answer.skip, rows[i].skip);
+	}
+	assert_true(ask(SITE_HTTP, IMAGE_NONE,
+		"GET / HTTP/1.0\r\nHost: example.org\r\nConnection: keep-alive\r\n\r\n"));
+	assert_true(answer.say_keep_alive);
+	assert_false(answer.close);
+	site_server.draining = true;
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/", "example.org"), 200);
+	assert_true(answer.close);
+	site_server.draining = false;
+}
+
+static void test_log_and_limits(void **state)
+{
+	static char request[BUFFER_SIZE + 1];
+	static const char one[] = "GET / HTTP/1.1\r\nHost: example.org\r\nReferer: r\r\n"
+				  "User-Agent: u\r\n\r\nGET";
+
+	(void)state;
+	assert_true(ask(SITE_HTTP, IMAGE_NONE, one));
+	assert_int_equal(answer.used, sizeof one - 1 - 3);
+	assert_int_equal(answer.line.length, 14);
+	assert_memory_equal(answer.referer.bytes, "r", 1);
+	assert_memory_equal(answer.user_agent.bytes, "u", 1);
+	assert_false(ask(SITE_HTTP, IMAGE_NONE, "GET / HTTP/1.1\r\nHost: exa"));
+	memset(request, 'a', BUFFER_SIZE);
+	memcpy(request, "GET /", 5);
+	assert_true(ask(SITE_HTTP, IMAGE_NONE, request));
+	assert_int_equal(answer.status, 414);
+	assert_true(answer.close && answer.unread);
+	memcpy(request, "GET / HTTP/1.1\r\nX: ", 19);
+	assert_true(ask(SITE_HTTP, IMAGE_NONE, request));
+	assert_int_equal(answer.status, 431);
+	assert_int_equal(answer.line.length, 14);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vhost),
+		cmocka_unit_test(test_without_host),
+		cmocka_unit_test(test_method),
+		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_redirect),
+		cmocka_unit_test(test_challenge),
+		cmocka_unit_test(test_framing),
+		cmocka_unit_test(test_log_and_limits),
+	};
+
+	return cmocka_run_group_tests(tests, fill, site_close);
+}
