@@ -262,6 +262,9 @@ static bool read_pair(
 	}
 	if (!read_path(source, node, &directory))
 		return false;
+	/* Of "/" nothing but the slash that follows. */
+	if (directory.text[1] == '\0')
+		directory.text = "";
 	pair->chain = arena_format(source->arena, "%s/fullchain.pem", directory.text);
 	pair->key = arena_format(source->arena, "%s/privkey.pem", directory.text);
 	pair->position = pair->key_position = node->position;
