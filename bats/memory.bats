@@ -11,7 +11,9 @@ setup_file() {
 	export COUNT_ALLOCATIONS=$BATS_FILE_TMPDIR/counts
 	mkdir -m 777 "$COUNT_ALLOCATIONS"
 	chmod a+x "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
-	export SERVER_PREFIX="env LD_PRELOAD=$SULID_BUILD/tests/count_allocations.so"
+	# The worker runs as another user, who may not be able to read a checkout below a home.
+	install -m 755 "$SULID_BUILD/tests/count_allocations.so" "$BATS_FILE_TMPDIR/"
+	export SERVER_PREFIX="env LD_PRELOAD=$BATS_FILE_TMPDIR/count_allocations.so"
 	server_start_site <<-YAML
 		processes: {workers: 1, handshakers: 1}
 		timeouts: {head: 1s, first_byte: 1s}
