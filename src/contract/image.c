@@ -8,8 +8,11 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "contract/image_order.h"
 
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define SEALS        (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define PATH_BOUND   4096 /* no path is longer */
+#define RANGES_BOUND 16   /* what a worker has room for */
 
 /* The table lies within the image, after the header, aligned for its entries. */
 static const void *table(
@@ -50,6 +53,7 @@ static bool listeners_hold(const struct image *image)
 		const struct image_listener *listener = &image->listeners[i];
 
 		if (!range_holds(listener->names, image->header->names.count) ||
+			!range_holds(listener->proxy, image->header->networks.count) ||
 			!index_holds(listener->fallback, image->header->vhosts.count) ||
 			listener->protocol >= PROTOCOL_COUNT || listener->any_name > 1 ||
 			(listener->any_name && listener->fallback == IMAGE_NONE))
@@ -61,15 +65,12 @@ static bool listeners_hold(const struct image *image)
 	return true;
 }
 
-static int name_compare(
-	const char *left, size_t left_length, const char *right, size_t right_length)
+/* Each comes after the one before it, none twice. */
+static bool texts_ascend(
+	const struct image *image, struct image_text before, struct image_text text)
 {
-	size_t shorter = left_length < right_length ? left_length : right_length;
-	int order = memcmp(left, right, shorter);
-
-	if (order != 0)
-		return order;
-	return (left_length > right_length) - (left_length < right_length);
+	return image_order(image_string(image, before), before.length, image_string(image, text),
+		       text.length) < 0;
 }
 
 static bool names_hold(const struct image *image)
@@ -78,7 +79,7 @@ static bool names_hold(const struct image *image)
 		const struct image_name *name = &image->names[i];
 
 		if (!text_holds(image, name->name) || name->vhost >= image->header->vhosts.count ||
-			name->wildcard > 1)
+			name->wildcard > 1 || name->moved > 1 || (name->moved && name->wildcard))
 			return false;
 	}
 	for (uint32_t l = 0; l < image->header->listeners.count; l++) {
@@ -91,12 +92,60 @@ static bool names_hold(const struct image *image)
 			if (before->wildcard > name->wildcard)
 				return false;
 			if (before->wildcard == name->wildcard &&
-				name_compare(image_string(image, before->name), before->name.length,
-					image_string(image, name->name), name->name.length) >= 0)
+				!texts_ascend(image, before->name, name->name))
 				return false;
 		}
 	}
 	return true;
+}
+
+/* Paths of a vhost: sorted, and what its settings cut off is part of what they cover. */
+static bool paths_hold(const struct image *image, struct image_range range)
+{
+	for (uint32_t i = range.first; i < range.first + range.count; i++) {
+		const struct image_path *path = &image->paths[i];
+		const struct image_settings *settings = &image->settings[path->settings];
+		const char *text = image_string(image, path->path);
+		uint32_t length = path->path.length, strip = settings->strip;
+
+		if (i > range.first && !texts_ascend(image, image->paths[i - 1].path, path->path))
+			return false;
+		if (strip > length || settings->location_key > length)
+			return false;
+		/* What remains begins with a slash, or it was exactly the path. */
+		if (strip > 0 && text[strip] != '/' && (strip < length || text[length - 1] == '/'))
+			return false;
+	}
+	return true;
+}
+
+static bool types_ascend(const struct image *image, struct image_range range)
+{
+	for (uint32_t i = range.first + 1; i < range.first + range.count; i++)
+		if (!texts_ascend(image, image->types[i - 1].ending, image->types[i].ending))
+			return false;
+	return true;
+}
+
+/* What only the worker has of a vhost. */
+static bool vhost_serves(const struct image *image, uint32_t index)
+{
+	const struct image_header *header = image->header;
+	const struct image_vhost *vhost = &image->vhosts[index];
+	struct image_range before = index > 0 ? vhost[-1].types : (struct image_range){0};
+
+	if (header->role != ROLE_WORKER)
+		return vhost->settings == IMAGE_NONE && vhost->paths.count == 0 &&
+		       vhost->types.count == 0;
+	if (vhost->settings >= header->settings.count ||
+		image->settings[vhost->settings].strip != 0 ||
+		image->settings[vhost->settings].location_key > 1 ||
+		!range_holds(vhost->paths, header->paths.count) ||
+		!range_holds(vhost->types, header->types.count) || !paths_hold(image, vhost->paths))
+		return false;
+	/* Many vhosts share one long range. */
+	return (vhost->types.first == before.first && vhost->types.count == before.count) ||
+	       types_ascend(image, vhost->types);
 }
 
 static bool vhosts_hold(const struct image *image)
@@ -106,21 +155,111 @@ static bool vhosts_hold(const struct image *image)
 	for (uint32_t i = 0; i < header->vhosts.count; i++) {
 		const struct image_vhost *vhost = &image->vhosts[i];
 
-		if (!text_holds(image, vhost->name) || !index_holds(vhost->root, header->roots) ||
-			!index_holds(vhost->log, header->logs) ||
+		if (!text_holds(image, vhost->name) || !index_holds(vhost->log, header->logs) ||
 			!range_holds(vhost->index_http, header->texts.count) ||
 			!range_holds(vhost->index_gemini, header->texts.count) ||
 			!range_holds(vhost->certificates, header->certificates.count) ||
 			vhost->http > HTTP_NONE || vhost->client_certificates > CLIENT_REQUIRE ||
 			vhost->client_certificates_gemini > CLIENT_REQUIRE ||
 			vhost->log_format > LOG_FORMAT_COMBINED ||
-			vhost->log_clients > LOG_CLIENTS_NONE)
+			vhost->log_clients > LOG_CLIENTS_NONE || vhost->request_id > 1 ||
+			!vhost_serves(image, i))
 			return false;
 	}
 	return true;
 }
 
-static bool texts_hold(const struct image *image)
+static bool is_path(const struct image *image, struct image_text text)
+{
+	return text_holds(image, text) && image_string(image, text)[0] == '/';
+}
+
+/* Header lines: none, or whole ones. */
+static bool lines_hold(const struct image *image, struct image_text text)
+{
+	return text_holds(image, text) &&
+	       (text.length == 0 ||
+		       (text.length >= 2 && memcmp(image_string(image, text) + text.length - 2,
+						    "\r\n", 2) == 0));
+}
+
+static bool setting_texts_hold(const struct image *image, const struct image_settings *settings)
+{
+	struct image_range endings = settings->try_endings;
+
+	if (!range_holds(endings, image->header->texts.count) ||
+		!text_holds(image, settings->fallback) || !lines_hold(image, settings->headers) ||
+		!lines_hold(image, settings->hsts) || !text_holds(image, settings->cache) ||
+		!text_holds(image, settings->location))
+		return false;
+	if (settings->fallback.length > 0 && !is_path(image, settings->fallback))
+		return false;
+	if ((settings->action == ACTION_MOVED || settings->action == ACTION_REDIRECT) &&
+		settings->location.length == 0)
+		return false;
+	for (uint32_t i = endings.first; i < endings.first + endings.count; i++)
+		if (image_string(image, image->texts[i])[0] != '.')
+			return false;
+	return true;
+}
+
+static bool setting_ranges_hold(const struct image *image, const struct image_settings *settings)
+{
+	const struct image_header *header = image->header;
+	struct image_range pages = settings->error_pages, networks = settings->networks,
+			   digests = settings->identities;
+
+	if (!range_holds(pages, header->error_pages.count) ||
+		!range_holds(networks, header->networks.count) ||
+		!range_holds(digests, header->digests.count))
+		return false;
+	for (uint32_t i = pages.first + 1; i < pages.first + pages.count; i++)
+		if (image->error_pages[i - 1].status >= image->error_pages[i].status)
+			return false;
+	for (uint32_t i = networks.first + 1; i < networks.first + networks.count; i++)
+		if (image->networks[i - 1].allow > image->networks[i].allow)
+			return false;
+	for (uint32_t i = digests.first + 1; i < digests.first + digests.count; i++)
+		if (memcmp(&image->digests[i - 1], &image->digests[i],
+			    sizeof(struct image_digest)) >= 0)
+			return false;
+	return true;
+}
+
+static bool settings_hold(const struct image *image)
+{
+	const struct image_header *header = image->header;
+
+	for (uint32_t i = 0; i < header->settings.count; i++) {
+		const struct image_settings *settings = &image->settings[i];
+
+		if (!index_holds(settings->root, header->roots) || settings->strip > PATH_BOUND ||
+			settings->location_key > PATH_BOUND || settings->action >= ACTION_COUNT ||
+			settings->symlinks >= SYMLINKS_COUNT || settings->restricted > 1 ||
+			settings->networks_else > 1 || settings->listing > 1 ||
+			settings->dotfiles > 1 || settings->cache_of_path > 1 ||
+			settings->server > 1 || !setting_texts_hold(image, settings) ||
+			!setting_ranges_hold(image, settings))
+			return false;
+	}
+	return true;
+}
+
+static bool network_holds(const struct image_network *network)
+{
+	unsigned size = network->family == 4 ? 4 : 16;
+
+	if ((network->family != 4 && network->family != 6) || network->bits > 8 * size ||
+		network->allow > 1)
+		return false;
+	for (unsigned bit = network->bits; bit < 8 * sizeof network->bytes; bit++)
+		if (network->bytes[bit / 8] & 0x80 >> bit % 8)
+			return false;
+	return true;
+}
+
+/* The tables that the others have ranges of: each entry by itself. */
+static bool entries_hold(const struct image *image)
 {
 	const struct image_header *header = image->header;
 
@@ -133,13 +272,21 @@ static bool texts_hold(const struct image *image)
 	for (uint32_t i = 0; i < header->types.count; i++) {
 		const struct image_type *type = &image->types[i];
 
-		if (!text_holds(image, type->ending) || !text_holds(image, type->type))
-			return false;
-		if (i > 0 && name_compare(image_string(image, image->types[i - 1].ending),
-				     image->types[i - 1].ending.length,
-				     image_string(image, type->ending), type->ending.length) >= 0)
+		if (!text_holds(image, type->ending) || !text_holds(image, type->type) ||
+			!text_holds(image, type->cache) || type->compressible > 1)
 			return false;
 	}
+	for (uint32_t i = 0; i < header->paths.count; i++)
+		if (!is_path(image, image->paths[i].path) ||
+			image->paths[i].settings >= header->settings.count)
+			return false;
+	for (uint32_t i = 0; i < header->error_pages.count; i++)
+		if (image->error_pages[i].status < 100 || image->error_pages[i].status > 599 ||
+			!is_path(image, image->error_pages[i].path))
+			return false;
+	for (uint32_t i = 0; i < header->networks.count; i++)
+		if (!network_holds(&image->networks[i]))
+			return false;
 	return true;
 }
 
@@ -149,10 +296,11 @@ static bool header_holds(const struct image_header *header, size_t size, enum ro
 	       header->role == (uint32_t)role && header->kernel <= KERNEL_NEVER &&
 	       header->tls_minimum <= TLS_MINIMUM_1_3 && header->log_level <= LOG_LEVEL_DEBUG &&
 	       header->roots <= size && header->logs <= size &&
+	       header->limits.ranges <= RANGES_BOUND &&
 	       index_holds(header->acme_root, header->roots);
 }
 
-static bool tables_hold(struct image *image)
+static bool map_tables(struct image *image)
 {
 	const struct image_header *header = image->header;
 
@@ -161,11 +309,23 @@ static bool tables_hold(struct image *image)
 	image->vhosts = table(header, header->vhosts, sizeof *image->vhosts, 4);
 	image->certificates = table(header, header->certificates, sizeof *image->certificates, 4);
 	image->types = table(header, header->types, sizeof *image->types, 4);
+	image->settings = table(header, header->settings, sizeof *image->settings, 4);
+	image->paths = table(header, header->paths, sizeof *image->paths, 4);
+	image->error_pages = table(header, header->error_pages, sizeof *image->error_pages, 4);
+	image->networks = table(header, header->networks, sizeof *image->networks, 1);
+	image->digests = table(header, header->digests, sizeof *image->digests, 1);
 	image->texts = table(header, header->texts, sizeof *image->texts, 4);
 	image->text = table(header, header->text, 1, 1);
 	return image->listeners && image->names && image->vhosts && image->certificates &&
-	       image->types && image->texts && image->text && listeners_hold(image) &&
-	       names_hold(image) && vhosts_hold(image) && texts_hold(image);
+	       image->types && image->settings && image->paths && image->error_pages &&
+	       image->networks && image->digests && image->texts && image->text;
+}
+
+/* In this order: what ranges lead to is good by itself before it is compared. */
+static bool tables_hold(const struct image *image)
+{
+	return entries_hold(image) && listeners_hold(image) && names_hold(image) &&
+	       settings_hold(image) && vhosts_hold(image);
 }
 
 int image_check(struct image *image, const void *bytes, size_t size, enum role role)
@@ -180,7 +340,7 @@ int image_check(struct image *image, const void *bytes, size_t size, enum role r
 		return -1;
 	}
 	image->header = header;
-	if (!header_holds(header, size, role) || !tables_hold(image))
+	if (!header_holds(header, size, role) || !map_tables(image) || !tables_hold(image))
 		return -1;
 	errno = 0;
 	return 0;
@@ -205,100 +365,4 @@ int image_map(struct image *image, int fd, enum role role)
 		return 0;
 	munmap(bytes, (size_t)status.st_size);
 	return -1;
-}
-
-/* One half of a listener's names: the exact ones or the wildcards. */
-static uint32_t find_name(const struct image *image, struct image_range range, uint32_t wildcard,
-	const char *name, size_t length)
-{
-	uint32_t low = range.first, high = range.first + range.count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		const struct image_name *entry = &image->names[middle];
-		int order = entry->wildcard != wildcard
-				    ? (entry->wildcard > wildcard ? 1 : -1)
-				    : name_compare(image_string(image, entry->name),
-					      entry->name.length, name, length);
-
-		if (order == 0)
-			return entry->vhost;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return IMAGE_NONE;
-}
-
-/* "", "192.0.2.1", "2001:db8::1" or "[2001:db8::1]": what a client without a name shows. */
-static bool is_address(const char *name, size_t length)
-{
-	if (length == 0 || memchr(name, ':', length))
-		return true;
-	/* No top-level domain is numeric (RFC 3696 §2): digits and dots alone are IPv4. */
-	for (size_t i = 0; i < length; i++)
-		if ((name[i] < '0' || name[i] > '9') && name[i] != '.')
-			return false;
-	return true;
-}
-
-uint32_t image_find_vhost(const struct image *image, uint32_t listener, const char *name,
-	size_t length, enum name_match *match)
-{
-	const struct image_listener *on = &image->listeners[listener];
-	uint32_t vhost = find_name(image, on->names, 0, name, length);
-
-	*match = MATCH_EXACT;
-	if (vhost != IMAGE_NONE)
-		return vhost;
-	*match = MATCH_WILDCARD;
-	/* The longest wildcard first: cut at one dot after the other. At least one byte stands for
-	 * "*". */
-	for (size_t i = 1; i < length; i++) {
-		if (name[i] != '.')
-			continue;
-		vhost = find_name(image, on->names, 1, name + i, length - i);
-		if (vhost != IMAGE_NONE)
-			return vhost;
-	}
-	*match = on->any_name ? MATCH_ANY : MATCH_ALONE;
-	if (on->any_name || is_address(name, length))
-		vhost = on->fallback;
-	if (vhost == IMAGE_NONE)
-		*match = MATCH_NONE;
-	return vhost;
-}
-
-const char *image_find_type(const struct image *image, const char *file, size_t length)
-{
-	char lower[64];
-
-	/* The first dot that leaves a known ending is the longest one. */
-	for (size_t dot = 0; dot < length; dot++) {
-		size_t ending = length - dot - 1;
-		uint32_t low = 0, high = image->header->types.count;
-
-		if (file[dot] != '.' || ending > sizeof lower)
-			continue;
-		for (size_t i = 0; i < ending; i++) {
-			char byte = file[dot + 1 + i];
-
-			lower[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
-		}
-		while (low < high) {
-			uint32_t middle = low + (high - low) / 2;
-			const struct image_type *type = &image->types[middle];
-			int order = name_compare(image_string(image, type->ending),
-				type->ending.length, lower, ending);
-
-			if (order == 0)
-				return image_string(image, type->type);
-			if (order < 0)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-	}
-	return NULL;
 }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "contract/build.h"
 
 #define IMAGE_MAGIC UINT64_C(0x31676d6964696c75)
@@ -72,6 +73,19 @@ enum tls_minimum {
 	TLS_MINIMUM_1_2,
 	TLS_MINIMUM_1_3
 };
+enum symlinks {
+	SYMLINKS_WITHIN, /* followed within the root */
+	SYMLINKS_NEVER,
+	SYMLINKS_OWNER, /* followed if link and target have one owner */
+	SYMLINKS_COUNT
+};
+enum action {
+	ACTION_SERVE,
+	ACTION_MOVED,    /* 301, Gemini 31, to "location" */
+	ACTION_REDIRECT, /* 302, Gemini 30 */
+	ACTION_GONE,     /* 410, Gemini 52 */
+	ACTION_COUNT
+};
 
 /*
  * One address and port that is listened on. Every role that looks vhosts up has all of them, so
@@ -81,21 +95,79 @@ struct image_listener {
 	uint32_t socket;          /* number among the inherited listeners, or IMAGE_NONE */
 	struct image_range names; /* sorted for image_find_vhost */
 	uint32_t fallback; /* vhost that answers bare addresses and a missing name, or NONE */
-	uint16_t port;     /* host order; the one really bound */
-	uint8_t protocol;  /* enum protocol */
-	uint8_t any_name;  /* fallback is "*": it answers every other name too */
+	struct image_range proxy; /* networks whose connections begin with a PROXY header */
+	uint16_t port;            /* host order; the one really bound */
+	uint8_t protocol;         /* enum protocol */
+	uint8_t any_name;         /* fallback is "*": it answers every other name too */
 };
 
 /* Within a listener's range: exact names first, then wildcards, each sorted by memcmp. */
 struct image_name {
 	struct image_text name; /* lower case, punycode; of "*.example.org" only ".example.org" */
 	uint32_t vhost;
-	uint32_t wildcard; /* bool */
+	uint16_t wildcard; /* bool */
+	uint16_t moved; /* bool: was the vhost's name; leads to its first name. Never a wildcard */
+};
+
+/*
+ * What holds below one path of a vhost. The supervisor has resolved what comes from shorter paths,
+ * from the vhost and from the defaults, so that one look-up is all there is. A text of length 0 is
+ * absent.
+ */
+struct image_settings {
+	uint32_t root;  /* number among the roots, or IMAGE_NONE */
+	uint32_t strip; /* bytes at the beginning of the path that stand for the root: of
+			   "/files/" with a root of its own 6, so that "/a" remains of "/files/a" */
+	struct image_range try_endings; /* in "texts", each with its dot */
+	struct image_range error_pages; /* in "error_pages", by status */
+	struct image_text fallback;     /* path */
+	struct image_text headers;      /* whole lines with CRLF */
+	struct image_text hsts;         /* likewise, on https only */
+	struct image_text cache;        /* value of Cache-Control */
+	struct image_text location;     /* MOVED, REDIRECT: {rest}, {path}, {query}, {host} */
+	uint32_t location_key;          /* bytes of the path before {rest} */
+	struct image_range networks;    /* in "networks": who may or may not */
+	struct image_range identities;  /* in "digests", sorted: who may, if "restricted" */
+	uint8_t action;                 /* enum action */
+	uint8_t symlinks;               /* enum symlinks */
+	uint8_t restricted;             /* bool: only with one of the identities */
+	uint8_t networks_else;          /* bool: who is in none of the networks may */
+	uint8_t listing;                /* bool */
+	uint8_t dotfiles;               /* bool: served */
+	uint8_t cache_of_path; /* bool: "cache" was said by a path, and goes before that of a
+				  file's type */
+	uint8_t server;        /* bool: "Server: sulid" is sent */
+};
+
+/* Within a vhost's range sorted by memcmp. */
+struct image_path {
+	struct image_text path; /* decoded; with a slash at its end all below, else exactly it */
+	uint32_t settings;
+};
+
+struct image_error_page {
+	uint32_t status;
+	struct image_text path;
+};
+
+/* Addresses whose first "bits" bits are these. IPv4 in the first 4 bytes, the rest 0. */
+struct image_network {
+	uint8_t bytes[16]; /* network order; no bit set beyond the first "bits" */
+	uint8_t family;    /* 4 or 6 */
+	uint8_t bits;
+	uint8_t allow; /* bool; of settings: whether they may. A network that may not goes first */
+	uint8_t reserved;
+};
+
+struct image_digest {
+	uint8_t bytes[32]; /* SHA-256 of a client's certificate */
 };
 
 struct image_vhost {
 	struct image_text name;             /* the first name */
-	uint32_t root;                      /* number among the roots, or IMAGE_NONE */
+	uint32_t settings;                  /* where no path covers; worker only, else IMAGE_NONE */
+	struct image_range paths;           /* worker only */
+	struct image_range types;           /* worker only */
 	uint32_t log;                       /* number among the access logs, or IMAGE_NONE */
 	struct image_range index_http;      /* in "texts" */
 	struct image_range index_gemini;    /* in "texts" */
@@ -106,7 +178,7 @@ struct image_vhost {
 	uint8_t client_certificates_gemini; /* and on Gemini */
 	uint8_t log_format;                 /* enum log_format */
 	uint8_t log_clients;                /* enum log_clients */
-	uint8_t reserved;
+	uint8_t request_id;                 /* bool */
 };
 
 /* A certificate is a pair of inherited descriptors, chain and key; their paths stay outside. */
@@ -114,10 +186,12 @@ struct image_certificate {
 	uint32_t vhost; /* the first vhost that uses it */
 };
 
-/* File name ending → media type. Sorted by ending (memcmp), for image_find_type. */
+/* File name ending → media type. Within a vhost's range sorted by ending (memcmp). */
 struct image_type {
 	struct image_text ending; /* lower case, without the dot */
-	struct image_text type;   /* "text/html; charset=utf-8" for text types */
+	struct image_text type;   /* with its parameters: "text/html; charset=utf-8" */
+	struct image_text cache;  /* value of Cache-Control; length 0: none */
+	uint32_t compressible;    /* bool: neighbours with an encoding are looked for */
 };
 
 /* Shares of one process: what the configuration says of the whole server is divided already. */
@@ -126,6 +200,7 @@ struct image_limits {
 	uint32_t handshakes;  /* in progress, per handshaker */
 	uint32_t relayed;     /* per handshaker */
 	uint32_t head;        /* bytes of a request head */
+	uint32_t ranges;      /* in one request; 0: ranges are not served */
 	uint64_t min_rate;    /* bytes per second that a reader must take; 0: any */
 };
 
@@ -160,6 +235,11 @@ struct image_header {
 	struct image_range vhosts;
 	struct image_range certificates;
 	struct image_range types;
+	struct image_range settings;
+	struct image_range paths;
+	struct image_range error_pages;
+	struct image_range networks;
+	struct image_range digests;
 	struct image_range texts; /* struct image_text */
 	struct image_range text;  /* bytes */
 };
@@ -172,6 +252,11 @@ struct image {
 	const struct image_vhost *vhosts;
 	const struct image_certificate *certificates;
 	const struct image_type *types;
+	const struct image_settings *settings;
+	const struct image_path *paths;
+	const struct image_error_page *error_pages;
+	const struct image_network *networks;
+	const struct image_digest *digests;
 	const struct image_text *texts;
 	const char *text;
 };
@@ -197,6 +282,7 @@ static inline const char *image_string(const struct image *image, struct image_t
 enum name_match {
 	MATCH_NONE,     /* nobody answers it */
 	MATCH_EXACT,    /* by a name written out */
+	MATCH_MOVED,    /* likewise, by one that it had before */
 	MATCH_WILDCARD, /* by "*.…" */
 	MATCH_ANY,      /* by "*" */
 	MATCH_ALONE,    /* one vhost listens here alone: bare addresses and a missing name */
@@ -212,13 +298,35 @@ enum name_match {
 uint32_t image_find_vhost(const struct image *image, uint32_t listener, const char *name,
 	size_t length, enum name_match *match);
 
-/* The media type for a file name by the longest ending that is known ("tar.gz" before "gz"), or
- * NULL. ASCII case is ignored. */
-const char *image_find_type(const struct image *image, const char *file, size_t length);
+/* A vhost's media type for a file name by the longest ending that is known ("tar.gz" before "gz"),
+ * or NULL. ASCII case is ignored. */
+const struct image_type *image_find_type(
+	const struct image *image, uint32_t vhost, const char *file, size_t length);
 
-_Static_assert(sizeof(struct image_listener) == 20, "image_listener");
+/* What holds for a path of a vhost (decoded, normalised, beginning with '/'): the longest path
+ * that covers it, else the vhost's. */
+const struct image_settings *image_find_settings(
+	const struct image *image, uint32_t vhost, const char *path, size_t length);
+
+/* Is exactly this one of the vhost's paths? */
+bool image_has_path(const struct image *image, uint32_t vhost, const char *path, size_t length);
+
+/* The first of these networks that holds the address (family 4 or 6), or NULL. */
+const struct image_network *image_find_network(
+	const struct image *image, struct image_range networks, const struct address *address);
+
+/* Is it among these? */
+bool image_has_digest(const struct image *image, struct image_range digests,
+	const uint8_t digest[static sizeof(struct image_digest)]);
+
+_Static_assert(sizeof(struct image_listener) == 28, "image_listener");
 _Static_assert(sizeof(struct image_name) == 16, "image_name");
-_Static_assert(sizeof(struct image_vhost) == 48, "image_vhost");
-_Static_assert(sizeof(struct image_type) == 16, "image_type");
+_Static_assert(sizeof(struct image_vhost) == 64, "image_vhost");
+_Static_assert(sizeof(struct image_type) == 28, "image_type");
+_Static_assert(sizeof(struct image_settings) == 92, "image_settings");
+_Static_assert(sizeof(struct image_path) == 12, "image_path");
+_Static_assert(sizeof(struct image_error_page) == 12, "image_error_page");
+_Static_assert(sizeof(struct image_network) == 20, "image_network");
+_Static_assert(sizeof(struct image_digest) == 32, "image_digest");
 
 #endif

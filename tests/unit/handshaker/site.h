@@ -11,6 +11,8 @@
  * them vhost 3  d.example                 asks; fallback of listener 0 for bare addresses
  *
  *   listener 0  https   listener 1  Gemini, all vhosts on both
+ *
+ * On both a connection from 127.0.1.0/24 begins with a PROXY header.
  */
 
 #include <assert.h>
@@ -55,6 +57,7 @@ struct site_bytes {
 	struct image_name names[SITE_LISTENERS * SITE_NAMES];
 	struct image_vhost vhosts[SITE_VHOSTS];
 	struct image_certificate certificates[SITE_CERTIFICATES];
+	struct image_network networks[1];
 	char text[512];
 };
 
@@ -182,6 +185,11 @@ static inline void site_header(struct site *site)
 	header->certificates =
 		site_table(offsetof(struct site_bytes, certificates), SITE_CERTIFICATES);
 	header->types = site_table(offsetof(struct site_bytes, text), 0);
+	header->settings = site_table(offsetof(struct site_bytes, text), 0);
+	header->paths = site_table(offsetof(struct site_bytes, text), 0);
+	header->error_pages = site_table(offsetof(struct site_bytes, text), 0);
+	header->networks = site_table(offsetof(struct site_bytes, networks), 1);
+	header->digests = site_table(offsetof(struct site_bytes, text), 0);
 	header->texts = site_table(offsetof(struct site_bytes, text), 0);
 	header->text = site_table(offsetof(struct site_bytes, text), sizeof site->bytes.text);
 }
@@ -190,7 +198,8 @@ static inline void site_tables(struct site *site)
 {
 	static const struct {
 		const char *name;
-		uint32_t vhost, wildcard;
+		uint32_t vhost;
+		uint16_t wildcard;
 	} names[SITE_NAMES] = {{"a.example", 0, 0}, {"b.example", 1, 0}, {"c.example", 2, 0},
 		{"d.example", 3, 0}, {".a.example", 0, 1}};
 	struct site_bytes *bytes = &site->bytes;
@@ -199,6 +208,7 @@ static inline void site_tables(struct site *site)
 		bytes->listeners[l] = (struct image_listener){.socket = l,
 			.names = {.first = l * SITE_NAMES, .count = SITE_NAMES},
 			.fallback = l == 0 ? 3 : IMAGE_NONE,
+			.proxy = {.first = 0, .count = 1},
 			.port = (uint16_t)(443 + l),
 			.protocol = l == 0 ? PROTOCOL_HTTPS : PROTOCOL_GEMINI};
 		for (uint32_t n = 0; n < SITE_NAMES; n++)
@@ -209,7 +219,7 @@ static inline void site_tables(struct site *site)
 	}
 	for (uint32_t v = 0; v < SITE_VHOSTS; v++)
 		bytes->vhosts[v] = (struct image_vhost){.name = site_text(site, names[v].name),
-			.root = IMAGE_NONE,
+			.settings = IMAGE_NONE,
 			.log = IMAGE_NONE,
 			.certificates = {.first = v == 0 ? 0 : v + 1, .count = v == 0 ? 2 : 1},
 			.client_certificates = v == 0   ? CLIENT_NONE
@@ -218,6 +228,7 @@ static inline void site_tables(struct site *site)
 			.client_certificates_gemini = v == 2 ? CLIENT_REQUIRE : CLIENT_REQUEST};
 	for (uint32_t c = 0; c < SITE_CERTIFICATES; c++)
 		bytes->certificates[c].vhost = c < 2 ? 0 : c - 1;
+	bytes->networks[0] = (struct image_network){.bytes = {127, 0, 1}, .family = 4, .bits = 24};
 }
 
 /* Image and certificates, but no contexts yet: a test may change site->bytes first. */
