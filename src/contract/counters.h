@@ -33,6 +33,8 @@
 	X(RELAY_REFUSED, "relay_refused_total", "", TOTAL,                                         \
 		"Closed because the kernel could not take them")                                   \
 	X(HANDOFF_BAD, "handoff_bad_total", "", TOTAL, "Handoff records that were refused")        \
+	X(PROXY_BAD, "proxy_bad_total", "", TOTAL,                                                 \
+		"Connections that had to begin with a PROXY header and did not")                   \
 	X(REQUESTS_HTTP, "requests_total", "protocol=\"http\"", TOTAL, "Requests")                 \
 	X(REQUESTS_HTTPS, "requests_total", "protocol=\"https\"", TOTAL, "")                       \
 	X(REQUESTS_GEMINI, "requests_total", "protocol=\"gemini\"", TOTAL, "")                     \

@@ -10,11 +10,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/proxy.h"
 
 #define FIRSTS_PER_TURN 16 /* they are the dear ones: others must not wait for many */
 #define RETRY_MS        50 /* for a handoff of which epoll does not tell when it can be */
 #define DISCARD_PIECES  8
 #define DISCARD_SIZE    4096
+/* A header that is not yet whole stays in the socket: only what is new may wake us. */
+#define HEADER_EVENTS (EPOLLIN | EPOLLET)
 
 struct handshake {
 	struct handshakes *all;
@@ -32,7 +35,7 @@ struct handshake {
 	struct address peer;
 	struct address local;
 	union {
-		struct negotiation negotiation; /* FIRST, SECOND */
+		struct negotiation negotiation; /* HEADER, FIRST, SECOND */
 		struct parcel parcel;           /* PACKED */
 	};
 };
@@ -252,18 +255,25 @@ static void finish(struct handshake *handshake)
 /* ---- a step --------------------------------------------------------------------------------- */
 
 /* false: it is gone. */
+static bool watch(struct handshake *handshake, uint32_t events)
+{
+	if (handshake->events == events)
+		return true;
+	handshake->events = events;
+	if (loop_change(handshake->all->loop, &handshake->source, events) == 0)
+		return true;
+	fail(handshake, strerror(errno));
+	return false;
+}
+
+/* false: it is gone. */
 static bool wait_for_client(struct handshake *handshake, uint32_t events)
 {
 	struct handshakes *all = handshake->all;
 	uint64_t written = BIO_number_written(SSL_get_wbio(handshake->ssl));
 
-	if (handshake->events != events) {
-		handshake->events = events;
-		if (loop_change(all->loop, &handshake->source, events) < 0) {
-			fail(handshake, strerror(errno));
-			return false;
-		}
-	}
+	if (!watch(handshake, events))
+		return false;
 	if (written != handshake->written) {
 		/* We have sent a flight. */
 		handshake->written = written;
@@ -309,14 +319,80 @@ static bool step(struct handshake *handshake)
 	}
 }
 
+/* ---- the PROXY header ----------------------------------------------------------------------- */
+
+/* Its network is listed, so this is a matter of two configurations, and no stranger's doing. */
+static void report_no_header(const struct handshake *handshake)
+{
+	static struct log_limit limit;
+	unsigned long more;
+	char peer[ADDRESS_TEXT];
+
+	counter_add(handshake->all->counters, COUNTER_PROXY_BAD, 1);
+	if (!log_allowed(&limit, 10, &more))
+		return;
+	address_format(&handshake->peer, peer);
+	log_warnx("%s is in a network of \"proxy\", but a connection of its began without a PROXY "
+		  "header (and %lu more before it)",
+		peer, more);
+}
+
+static void refuse(struct handshake *handshake, int error)
+{
+	if (error == 0) {
+		report_no_header(handshake);
+		fail(handshake, "it began without a PROXY header");
+	} else {
+		/* Balancers also connect just to see whether we are there. */
+		fail(handshake, strerror(error));
+	}
+}
+
+/* The handshake is not in a queue. false: it is gone; else it goes on waiting, for the header or
+ * for a ClientHello. */
+static bool take_header(struct handshake *handshake)
+{
+	struct address client;
+
+	switch (proxy_receive(handshake->source.fd, &client)) {
+	case PROXY_INCOMPLETE:
+		return true;
+	case PROXY_BAD:
+		refuse(handshake, errno);
+		return false;
+	case PROXY_GOOD:
+		break;
+	}
+	if (client.family != 0)
+		handshake->peer = client;
+	handshake->state = HANDSHAKE_FIRST;
+	/* Of a ClientHello that is there already epoll tells in the next turn. */
+	return watch(handshake, EPOLLIN);
+}
+
+static bool begins_with_header(
+	const struct image *image, uint32_t listener, const struct address *peer)
+{
+	return image_find_network(image, image->listeners[listener].proxy, peer) != NULL;
+}
+
+/* ---- interface ------------------------------------------------------------------------------ */
+
 /* Its time is over: read once more what may have come while we were busy, and end it if that was no
  * flight. */
 static void last_chance(struct handshake *handshake, enum counter outcome)
 {
 	queue_remove(handshake);
 	deadline_stop(&handshake->deadline);
-	if (step(handshake) && !handshake->deadline.next)
-		close_handshake(handshake, outcome);
+	if (handshake->state == HANDSHAKE_HEADER && !take_header(handshake))
+		return;
+	if (handshake->state == HANDSHAKE_HEADER) {
+		if (outcome == COUNTER_HANDSHAKES_TIMEOUT)
+			report_no_header(handshake);
+	} else if (!step(handshake) || handshake->deadline.next) {
+		return;
+	}
+	close_handshake(handshake, outcome);
 }
 
 static void ready(struct source *source, uint32_t events)
@@ -326,8 +402,6 @@ static void ready(struct source *source, uint32_t events)
 	(void)events;
 	queue_add(handshake);
 }
-
-/* ---- interface ------------------------------------------------------------------------------ */
 
 void handshakes_init(struct handshakes *handshakes, struct loop *loop, struct counters *counters,
 	const struct contexts *contexts, const struct transfer *transfer, uint32_t timeout)
@@ -357,11 +431,16 @@ void handshake_open(struct handshakes *handshakes, int socket, uint32_t listener
 	handshake->source = (struct source){.ready = ready, .fd = socket};
 	handshake->listener = listener;
 	handshake->attached = attached;
+	handshake->state = HANDSHAKE_FIRST;
 	handshake->events = EPOLLIN;
+	if (begins_with_header(handshakes->contexts->image, listener, peer)) {
+		handshake->state = HANDSHAKE_HEADER;
+		handshake->events = HEADER_EVENTS;
+	}
 	handshake->began_us = clock_us();
 	handshake->peer = *peer;
 	handshake->local = address_from_sockaddr(&local);
-	if (loop_add(handshakes->loop, &handshake->source, EPOLLIN) < 0)
+	if (loop_add(handshakes->loop, &handshake->source, handshake->events) < 0)
 		goto fail;
 	handshakes->open++;
 	counter_add(handshakes->counters, COUNTER_HANDSHAKES_OPEN, 1);
@@ -413,6 +492,8 @@ void handshakes_work(struct handshakes *handshakes)
 	deliver_packed(handshakes);
 	while ((handshake = queue_take(&handshakes->queues[HANDSHAKE_SECOND])) != NULL)
 		step(handshake);
+	while ((handshake = queue_take(&handshakes->queues[HANDSHAKE_HEADER])) != NULL)
+		take_header(handshake);
 	/* The rest keeps its places: epoll tells of it again, which is not needed. */
 	for (int i = 0; i < FIRSTS_PER_TURN; i++) {
 		handshake = queue_take(&handshakes->queues[HANDSHAKE_FIRST]);

@@ -5,12 +5,14 @@
 /*
  * Handshakes in progress, from the accepted socket to the worker.
  *
+ *   HANDSHAKE_HEADER  waiting for the PROXY header that all connections of its network begin with
  *   HANDSHAKE_FIRST   waiting for a ClientHello; there is no SSL object before its first byte
  *   HANDSHAKE_SECOND  we have answered, and wait for the client's second flight
  *   HANDSHAKE_PACKED  done, but the queue to the workers is full
  *
  * The clock of a handshake runs only while we wait for its client: it starts anew with each flight
- * that we have sent (three at most), never with bytes that complete no flight.
+ * that we have sent (three at most), never with bytes that complete no flight. A PROXY header is
+ * none: it and the ClientHello have to come in the time of one.
  */
 
 #include <stdbool.h>
@@ -24,6 +26,7 @@
 #include "transfer.h"
 
 enum handshake_state {
+	HANDSHAKE_HEADER,
 	HANDSHAKE_FIRST,
 	HANDSHAKE_SECOND,
 	HANDSHAKE_PACKED,
@@ -45,7 +48,7 @@ struct handshakes {
 	const struct transfer *transfer;
 	uint32_t open;                                   /* all of them */
 	struct deadline_list waiting;                    /* for their clients */
-	struct handshake_queue queues[HANDSHAKE_STATES]; /* FIRST and SECOND: ready; PACKED: held */
+	struct handshake_queue queues[HANDSHAKE_STATES]; /* PACKED: held; the others: ready */
 	struct source channel;                           /* the handoff, while it is full */
 	bool channel_watched;
 	int64_t retry; /* when to try the handoff again; INT64_MAX: not by the clock */
@@ -56,12 +59,12 @@ void handshakes_init(struct handshakes *handshakes, struct loop *loop, struct co
 	const struct contexts *contexts, const struct transfer *transfer, uint32_t timeout);
 
 /* A connection that was accepted on a listener of the image; takes the socket. peer is its address,
- * attached: TCP_ULP is set. */
+ * which a PROXY header may replace by that of the client; attached: TCP_ULP is set. */
 void handshake_open(struct handshakes *handshakes, int socket, uint32_t listener,
 	const struct address *peer, bool attached);
 
-/* Work of a turn: second flights, then some of the first ones, then what has expired or waits for
- * the workers. */
+/* Work of a turn: second flights, PROXY headers, then some of the first flights, then what has
+ * expired or waits for the workers. */
 void handshakes_work(struct handshakes *handshakes);
 
 /* Are workers behind, so that nobody should be accepted? */

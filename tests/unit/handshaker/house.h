@@ -57,24 +57,37 @@ static inline void turn(void)
 		}                                         \
 	} while (0)
 
-static inline int dial(int listener)
+/* from: an address of this machine, host order. */
+static inline int dial_from(in_addr_t from, int listener)
 {
+	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr = {htonl(from)}};
 	struct sockaddr_in address = {.sin_family = AF_INET,
 		.sin_addr = {htonl(INADDR_LOOPBACK)},
 		.sin_port = htons(ports[listener])};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
+	assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof own), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	return fd;
 }
 
+static inline int dial(int listener)
+{
+	return dial_from(INADDR_LOOPBACK, listener);
+}
+
 /* A client that has dialled; its handshake goes on with each knock. */
+static inline void visit_over(struct visit *visit, int fd)
+{
+	visit->sockets[0] = fd;
+	visit->sockets[1] = -1;
+	SSL_set_fd(visit_client(visit), fd);
+}
+
 static inline void visit_dial(struct visit *visit)
 {
-	visit->sockets[0] = dial((int)visit->listener);
-	visit->sockets[1] = -1;
-	SSL_set_fd(visit_client(visit), visit->sockets[0]);
+	visit_over(visit, dial((int)visit->listener));
 }
 
 /* true when it is done. */

@@ -252,6 +252,76 @@ static void small_fragments_are_relayed(void **state)
 	settle();
 }
 
+/* A socket that TCP_ULP was attached to shows and gives its bytes as before, so that the header
+ * goes and the ClientHello stays. */
+static void proxy_header_through_an_attached_socket(void **state)
+{
+	static const char header[] = "PROXY TCP4 192.0.2.9 198.51.100.2 12345 443\r\n";
+	const int length = sizeof header - 1;
+
+	(void)state;
+	if (!able)
+		skip();
+	/* In one piece with the ClientHello, cut in two, and byte by byte. */
+	for (int piece = length; piece > 0; piece = piece == 1 ? 0 : piece > 30 ? 30 : 1) {
+		struct visit visit = {.name = "a.example"};
+		struct handoff record;
+		int fd = dial_from(0x7f000107, 0), worker, on = 1, off = 0;
+
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		visit_over(&visit, fd);
+		for (int at = 0; at < length; at += piece) {
+			int size = at + piece < length ? piece : length - at;
+
+			if (at + size == length)
+				setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+			assert_int_equal(send(fd, header + at, (size_t)size, 0), size);
+			if (at + size < length)
+				TURN_UNTIL(handshakes.open == 1);
+			turn();
+		}
+		assert_false(knock(&visit));
+		setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+		TURN_UNTIL(knock(&visit));
+		worker = take(&record);
+		assert_int_equal(record.path, PATH_KERNEL);
+		assert_int_equal(record.peer.port, 12345);
+		assert_memory_equal(record.peer.bytes, "\xc0\x00\x02\x09", 4);
+		converse(&visit, worker);
+		close(worker);
+		visit_free(&visit);
+	}
+	assert_true(count(COUNTER_PROXY_BAD) == 0);
+	settle();
+}
+
+/* Half of a header does not keep us busy. */
+static void half_a_proxy_header_is_quiet(void **state)
+{
+	int fd, turns = 0;
+	int64_t end;
+
+	(void)state;
+	if (!able)
+		skip();
+	fd = dial_from(0x7f000107, 0);
+	assert_int_equal(send(fd, "PROXY TCP4", 10, 0), 10);
+	TURN_UNTIL(handshakes.open == 1);
+	end = loop_clock() + 100;
+	TURN_UNTIL(loop_clock() >= end);
+	end = loop_clock() + 300;
+	while (loop_clock() < end) {
+		loop_turn(&loop, handshakes_deadline(&handshakes, end));
+		handshakes_work(&handshakes);
+		turns++;
+	}
+	assert_in_range(turns, 1, 4);
+	assert_true(count(COUNTER_PROXY_BAD) == 0);
+	close(fd);
+	TURN_UNTIL(count(COUNTER_PROXY_BAD) == 1);
+	settle();
+}
+
 /* ---- findings, on any kernel ---------------------------------------------------------------- */
 
 static void what_is_wanted_and_what_there_is(void **state)
@@ -336,6 +406,8 @@ int main(void)
 		cmocka_unit_test(without_tickets),
 		cmocka_unit_test(request_together_with_finished),
 		cmocka_unit_test(small_fragments_are_relayed),
+		cmocka_unit_test(proxy_header_through_an_attached_socket),
+		cmocka_unit_test(half_a_proxy_header_is_quiet),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
