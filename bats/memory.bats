@@ -17,6 +17,7 @@ setup_file() {
 	server_start_site <<-YAML
 		processes: {workers: 1, handshakers: 1}
 		timeouts: {head: 1s, first_byte: 1s}
+		defaults: {listing: true}
 	YAML
 	client_start
 }
@@ -53,6 +54,14 @@ count_calls() {
 	client get host=127.0.0.1 port="$HTTPS" tls=openssl sni=one.example path=/page count=700
 	client_has responses=700
 	client get host=127.0.0.1 port="$HTTP" tls=none header="Host: one.example" path=/small pipeline=100
+	client get host=127.0.0.1 port="$HTTP" tls=none path=/page count=100 \
+		header="Host: one.example" header="Range: bytes=0-9,100-199,50000-"
+	client_has status=206 responses=100
+	client get host=127.0.0.1 port="$HTTP" tls=none path=/page count=100 \
+		header="Host: one.example" header="If-None-Match: *"
+	client_has status=304 responses=100
+	client get host=127.0.0.1 port="$HTTP" tls=none header="Host: one.example" path=/ count=50
+	client_has status=200 responses=50
 	client many n=100 conns=10 host=127.0.0.1 port="$GEMINI" tls=openssl sni=one.example proto=gemini \
 		raw="gemini://one.example:$GEMINI/\\r\\n"
 	client_has ok=100

@@ -18,6 +18,7 @@
 #define REQUEST_MAX    1536
 #define REFERER_MAX    768
 #define USER_AGENT_MAX 512
+#define REQUEST_ID_MAX 64
 #define REST_MAX       1024 /* all else: names, numbers, address, digest */
 
 #define LOST_SECONDS 60 /* between two messages about lost lines of one log */
@@ -147,6 +148,8 @@ static void format_json(
 	}
 	add_json_string(text, ",\"referer\":", entry->referer, REFERER_MAX);
 	add_json_string(text, ",\"user_agent\":", entry->user_agent, USER_AGENT_MAX);
+	if (entry->request_id.bytes)
+		add_json_string(text, ",\"request_id\":", entry->request_id, REQUEST_ID_MAX);
 	text_add(text, ",\"complete\":");
 	text_add(text, entry->complete ? "true}\n" : "false}\n");
 }
@@ -199,7 +202,12 @@ static void format_combined(
 	}
 	text_byte(text, ' ');
 	add_seconds(text, entry->duration_us);
-	text_add(text, entry->complete ? " complete\n" : " cut\n");
+	text_add(text, entry->complete ? " complete" : " cut");
+	if (entry->request_id.bytes) {
+		text_byte(text, ' ');
+		add_limited(text, text_log, entry->request_id, REQUEST_ID_MAX, "...");
+	}
+	text_byte(text, '\n');
 }
 
 void access_log_format(struct text *text, enum log_format format, enum log_clients clients,

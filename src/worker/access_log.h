@@ -45,9 +45,10 @@ struct access_entry {
 	struct span request;   /* the request line as received */
 	struct span referer;
 	struct span user_agent;
-	unsigned status; /* HTTP or Gemini */
-	uint64_t bytes;  /* of the body, as sent */
-	bool complete;   /* false: the response was cut short */
+	struct span request_id; /* at most 64 bytes; absent: the vhost has none */
+	unsigned status;        /* HTTP or Gemini */
+	uint64_t bytes;         /* of the body, as sent */
+	bool complete;          /* false: the response was cut short */
 };
 
 /* Buffers for image->header->logs logs, mapped once; image and counters stay the caller's and have

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "access_log.h"
+#include "respond.h"
 #include "serve.h"
 
 _Static_assert(
@@ -50,12 +51,16 @@ void account_request(struct conn *conn, const char *bytes, const struct answer *
 	conn->line = keep(bytes, answer->line);
 	conn->referer = keep(bytes, answer->referer);
 	conn->user_agent = keep(bytes, answer->user_agent);
+	conn->with_id = answer->with_id;
+	conn->request_id = keep(bytes, answer->request_id);
 	counter_add(conn->server->counters, COUNTER_REQUESTS_HTTP + conn->protocol, 1);
 }
 
 void account_forget(struct conn *conn)
 {
-	conn->line = conn->referer = conn->user_agent = (struct conn_span){UINT16_MAX, 0};
+	const struct conn_span none = {UINT16_MAX, 0};
+
+	conn->line = conn->referer = conn->user_agent = conn->request_id = none;
 }
 
 static struct span find(const struct conn *conn, struct conn_span span)
@@ -65,6 +70,18 @@ static struct span find(const struct conn *conn, struct conn_span span)
 	if (span.offset == UINT16_MAX)
 		return (struct span){NULL, 0};
 	return (struct span){bytes + span.offset, span.length};
+}
+
+/* The one that came along, or ours, into "id". */
+static struct span find_id(const struct conn *conn, char id[static RESPOND_ID])
+{
+	uint64_t number[2];
+
+	if (conn->request_id.offset != UINT16_MAX)
+		return find(conn, conn->request_id);
+	serve_number(conn, number);
+	respond_id(id, number);
+	return (struct span){id, RESPOND_ID};
 }
 
 static void count_status(const struct conn *conn)
@@ -82,6 +99,7 @@ void account_answer(struct conn *conn, bool complete)
 	const struct server *server = conn->server;
 	uint64_t duration = (uint64_t)(serve_clock_us() - conn->begun_us);
 	uint32_t vhost = conn->answer_vhost;
+	char id[RESPOND_ID];
 	struct access_entry entry = {
 		.protocol = (enum protocol)conn->protocol,
 		.path = (enum path)conn->path,
@@ -100,6 +118,8 @@ void account_answer(struct conn *conn, bool complete)
 		.complete = complete,
 	};
 
+	if (conn->with_id)
+		entry.request_id = find_id(conn, id);
 	if (vhost != IMAGE_NONE)
 		entry.vhost = image_string(&server->image, server->image.vhosts[vhost].name);
 	conn->answering = false;

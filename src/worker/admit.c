@@ -117,11 +117,12 @@ static void adopt(struct server *server, int fd, uint16_t listener, const struct
 	}
 	conn->listener = listener;
 	if (handoff) {
+		/* The four fit their fields: the record was checked. */
 		conn->vhost = handoff->vhost;
-		conn->path = handoff->path;
-		conn->protocol = handoff->protocol;
-		conn->version = handoff->version;
-		conn->cipher = handoff->cipher;
+		conn->path = handoff->path & 0xfu;
+		conn->protocol = handoff->protocol & 0xfu;
+		conn->version = handoff->version & 0xfu;
+		conn->cipher = handoff->cipher & 0xfu;
 		conn->resumed = handoff->resumed;
 		conn->identified = handoff->identified;
 		conn->peer = handoff->peer;
@@ -132,6 +133,8 @@ static void adopt(struct server *server, int fd, uint16_t listener, const struct
 		conn->path = PATH_PLAIN;
 		conn->protocol = PROTOCOL_HTTP;
 		conn->peer = address_from_sockaddr(peer);
+		conn->proxied = image_find_network(
+			&server->image, server->image.listeners[listener].proxy, &conn->peer);
 	}
 	account_conn(conn);
 	conn_enter(conn, CONN_FIRST);

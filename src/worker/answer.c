@@ -10,14 +10,17 @@ void answer_init(struct answer *answer)
 {
 	memset(answer, 0, offsetof(struct answer, location));
 	answer->vhost = IMAGE_NONE;
-	answer->resource.fd = -1;
+	answer->encoding = ENCODING_IDENTITY;
+	answer->resource.fd = answer->directory = -1;
 }
 
 void answer_drop(struct answer *answer)
 {
 	if (answer->resource.fd >= 0)
 		close(answer->resource.fd);
-	answer->resource.fd = -1;
+	if (answer->directory >= 0)
+		close(answer->directory);
+	answer->resource.fd = answer->directory = -1;
 }
 
 /* Escapes stay; bytes that no URI has (RFC 3986 §2) are escaped. */
@@ -65,4 +68,46 @@ bool answer_locate_slash(struct answer *answer, const struct target *target)
 	text_url(&text, target->path, target->length);
 	text_byte(&text, '/');
 	return finish(answer, &text, target->query);
+}
+
+/* The word in braces at "text" or NULL; *length with the braces. */
+static bool is_word(const char *text, const char *word, size_t *length)
+{
+	*length = strlen(word);
+	return strncmp(text, word, *length) == 0;
+}
+
+static void add_word(struct text *text, const char **at, uint32_t key, const struct target *target,
+	const char *host)
+{
+	size_t length;
+
+	if (is_word(*at, "{path}", &length))
+		text_url(text, target->path, target->length);
+	else if (is_word(*at, "{rest}", &length) && key <= target->length)
+		text_url(text, target->path + key, target->length - key);
+	else if (is_word(*at, "{query}", &length))
+		add_reference(text, target->query);
+	else if (is_word(*at, "{host}", &length))
+		text_add(text, host);
+	else
+		length = strcspn(*at, "}") + 1; /* the supervisor has let no other through */
+	*at += length;
+}
+
+bool answer_locate_text(struct answer *answer, const char *bytes, uint32_t key,
+	const struct target *target, const char *host)
+{
+	struct text text = text_over(answer->location, sizeof answer->location);
+	bool query = !strchr(bytes, '?') && !strstr(bytes, "{query}");
+
+	for (const char *at = bytes; *at;) {
+		size_t plain = strcspn(at, "{");
+
+		text_bytes(&text, at, plain);
+		at += plain;
+		if (*at)
+			add_word(&text, &at, key, target, host);
+	}
+	return finish(answer, &text, query ? target->query : (struct span){0});
 }

@@ -11,12 +11,16 @@
 #include <stdint.h>
 
 #include "conn.h"
+#include "encoding.h"
+#include "listing.h"
+#include "range.h"
 #include "resolve.h"
 #include "span.h"
+#include "target.h"
+#include "validator.h"
 
-#define LOCATION_MAX                                                                 \
-	6144 /* bytes; with the other fields of a head and a page within BUFFER_SIZE \
-	      */
+/* Bytes; with the configuration's fields (3072) and the others within BUFFER_SIZE. */
+#define LOCATION_MAX 4096
 
 struct answer {
 	unsigned status;          /* HTTP or Gemini */
@@ -29,11 +33,38 @@ struct answer {
 	bool bodyless;            /* HEAD: the body counts, but is not sent */
 	struct resource resource; /* fd -1: there is no file */
 	const char *reason;       /* Gemini: META of a failure; NULL: the usual words */
-	struct span line;         /* for the log */
+
+	/* HTTP: what is said about the file */
+	const struct image_settings *settings; /* of the path; NULL: none was found */
+	const char *cache;                     /* value of Cache-Control, or NULL */
+	const char *vary;                      /* value of Vary, or NULL */
+	enum encoding encoding;
+	bool listed;    /* the file is a listing */
+	bool validated; /* "validator" is set */
+	struct validator validator;
+	int64_t whole;        /* 416: bytes of the whole file */
+	uint32_t range_count; /* 206 */
+	struct range ranges[RANGES_MAX];
+	bool with_id; /* the request has an id: request_id, or if absent one of ours */
+	struct span request_id;
+
+	/* ANSWER_WAITS */
+	int directory; /* to be listed; else -1 */
+	struct listing_order order;
+	enum listing_format format;
+
+	struct span line; /* for the log */
 	struct span referer;
 	struct span user_agent;
 	size_t location_length; /* 0: none */
 	char location[LOCATION_MAX];
+};
+
+/* What became of a request. */
+enum answer_state {
+	ANSWER_INCOMPLETE, /* it is not all there yet */
+	ANSWER_READY,
+	ANSWER_WAITS, /* a listing is to be made first; the directory is the caller's */
 };
 
 /* All fields but the text of "location"; nobody answers 200 with nothing. */
@@ -48,7 +79,14 @@ void answer_init(struct answer *answer);
 bool answer_locate(struct answer *answer, const char *prefix, const struct target *target);
 bool answer_locate_slash(struct answer *answer, const struct target *target);
 
-/* Close the file, if there is one. */
+/*
+ * From the configuration's text: {path} is the request's, {rest} what follows its first "key"
+ * bytes, {query} and {host}. Where the text says nothing of the query it goes along.
+ */
+bool answer_locate_text(struct answer *answer, const char *text, uint32_t key,
+	const struct target *target, const char *host);
+
+/* Close the file and the directory, if there are any. */
 void answer_drop(struct answer *answer);
 
 #endif

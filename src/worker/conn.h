@@ -22,6 +22,9 @@
  *                      └────────┘               └────────┘
  *                     kernel path only
  *
+ * WAIT stands between HEAD (or FIRST, IDLE, QUEUED) and SEND where a thread of the crew makes what
+ * is to be sent: a listing.
+ *
  * An answer that fits the socket's buffer never stops in SEND, and a request that comes in one
  * piece never in HEAD. From every state: EPOLLERR, EPOLLHUP or a failing call destroys the
  * connection at once, and a response cut short by us is an abort (RST, no close_notify).
@@ -33,6 +36,7 @@
  *   SEND    room in the socket             a pace judged by timeouts     in, perhaps out, file
  *                                          .send and limits.min_rate
  *   QUEUED  its turn (socket writable)     as SEND                       in
+ *   WAIT    a thread of the crew           timeouts.send: 503            in, a job
  *   IDLE    the next request               timeouts.idle                 -
  *   NOTIFY  room for close_notify          as SEND                       -
  *   LINGER  the peer to take what we sent  as SEND, looked at every      -
@@ -62,6 +66,7 @@ enum conn_state {
 	CONN_HEAD,
 	CONN_SEND,
 	CONN_QUEUED,
+	CONN_WAIT,
 	CONN_IDLE,
 	CONN_NOTIFY,
 	CONN_LINGER,
@@ -76,7 +81,7 @@ struct conn_span {
 
 /* The file that is being sent, as it was when opened. Times in nanoseconds since 1970. */
 struct conn_file {
-	int64_t offset; /* bytes of it that were sent */
+	int64_t offset; /* where in it the next byte to be sent is */
 	int64_t size;
 	int64_t mtime;
 	int64_t ctime;
@@ -86,6 +91,11 @@ struct conn_file {
 struct conn_finish {
 	int64_t until; /* loop's clock: how long the peer may still send; 0: it has not yet taken
 			  all */
+};
+
+/* What a thread makes for it. */
+struct conn_wait {
+	uint32_t job; /* of the crew */
 };
 
 struct conn {
@@ -98,9 +108,10 @@ struct conn {
 	union {
 		struct conn_file file;     /* SEND, if file_fd >= 0 */
 		struct conn_finish finish; /* NOTIFY, LINGER */
+		struct conn_wait wait;     /* WAIT */
 	};
-	int64_t begun_us;     /* CLOCK_MONOTONIC, microseconds: the request's first byte */
-	int64_t window_at;    /* loop's clock: since when the reader's pace is measured */
+	int64_t begun_us;   /* CLOCK_MONOTONIC, microseconds: the request's first byte */
+	uint32_t window_at; /* loop's clock modulo 2^32: since when the reader's pace is measured */
 	uint32_t window_sent; /* bytes given to the kernel since; stays at the highest value */
 	int32_t window_queue; /* the kernel's send queue then, bytes */
 
@@ -117,6 +128,7 @@ struct conn {
 	struct conn_span line;
 	struct conn_span referer;
 	struct conn_span user_agent;
+	struct conn_span request_id;
 	uint16_t in_length; /* bytes in "in" */
 	uint16_t in_used;   /* of those, the request that is being answered */
 	uint16_t out_length;
@@ -124,12 +136,13 @@ struct conn {
 	uint16_t out_head; /* of out_length, the head; the rest is the body */
 	uint16_t status;   /* of the answer */
 
-	uint8_t state;    /* enum conn_state */
-	uint8_t interest; /* what epoll is asked for, INTEREST_… of serve.c */
-	uint8_t path;     /* enum path */
-	uint8_t protocol; /* enum protocol */
-	uint8_t version;  /* enum tls_version */
-	uint8_t cipher;   /* enum tls_cipher */
+	uint8_t state;        /* enum conn_state */
+	uint8_t interest;     /* what epoll is asked for, INTEREST_… of serve.c */
+	uint8_t part;         /* of a response in parts, the one that is being sent */
+	uint8_t path : 4;     /* enum path */
+	uint8_t protocol : 4; /* enum protocol */
+	uint8_t version : 4;  /* enum tls_version */
+	uint8_t cipher : 4;   /* enum tls_cipher */
 
 	bool resumed : 1;
 	bool identified : 1; /* digest, not_before, not_after are the client certificate's */
@@ -141,6 +154,10 @@ struct conn {
 	bool fresh : 1;      /* the file was opened just now */
 	bool edge : 1;       /* epoll called us for what recv says is not there */
 	bool refused : 1;    /* there was no room for it; it gets 503 or 41 */
+	bool proxied : 1;    /* a PROXY header is still to come */
+	bool parted : 1;     /* the response is in parts, see parts.h */
+	bool listed : 1;     /* the file is a listing: one of few that may be open */
+	bool with_id : 1;    /* the request has an id: request_id, or one of ours */
 
 	struct address peer;
 	uint8_t digest[DIGEST_SIZE];

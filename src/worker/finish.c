@@ -125,7 +125,7 @@ void finish_look(struct conn *conn)
 {
 	struct server *server = conn->server;
 
-	if (server->loop.now - conn->window_at >= server->waits[WAIT_PACE].length &&
+	if ((uint32_t)server->loop.now - conn->window_at >= server->waits[WAIT_PACE].length &&
 		!pace_judge(conn) && pace_queue(conn) > 0) {
 		counter_add(server->counters, COUNTER_TIMEOUT_SEND, 1);
 		counter_add(server->counters, COUNTER_RESPONSES_ABORTED, 1);

@@ -4,14 +4,13 @@
 
 /* Gemini (specification 0.24.1): one request, one answer, and the connection ends. */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "answer.h"
 #include "conn.h"
 
 /* As http_answer. What follows the request is nobody's business. */
-bool gemini_answer(
+enum answer_state gemini_answer(
 	const struct conn *conn, const char *bytes, size_t length, struct answer *answer);
 
 /* An answer without a request: 41. */

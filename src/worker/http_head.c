@@ -4,52 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "authority.h"
+#include "field.h"
+
 #define INCOMPLETE  (-1)
 #define EMPTY_LINES 2 /* tolerated in front (RFC 9112 §2.2 wants one at least) */
-
-/* RFC 9110 §5.6.2 */
-static const bool token_byte[256] = {
-	['!'] = true,
-	['#' ... '\''] = true,
-	['*'] = true,
-	['+'] = true,
-	['-'] = true,
-	['.'] = true,
-	['0' ... '9'] = true,
-	['A' ... 'Z'] = true,
-	['^' ... 'z'] = true,
-	['|'] = true,
-	['~'] = true,
-};
-
-static bool is_token(const char *bytes, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!token_byte[(unsigned char)bytes[i]])
-			return false;
-	return length > 0;
-}
-
-static bool is_word(struct span span, const char *word)
-{
-	return span.length == strlen(word) && strncasecmp(span.bytes, word, span.length) == 0;
-}
-
-static bool is_space(char byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
-static struct span trim(struct span span)
-{
-	while (span.length > 0 && is_space(span.bytes[0])) {
-		span.bytes++;
-		span.length--;
-	}
-	while (span.length > 0 && is_space(span.bytes[span.length - 1]))
-		span.length--;
-	return span;
-}
 
 /* Where we are in what was received, and what is known only once all lines are read. */
 struct reader {
@@ -142,15 +101,15 @@ static int parse_target(struct http_head *head)
 	head->path = target;
 	if (target.bytes[0] == '/')
 		return 0;
-	if (is_word(target, "*"))
+	if (field_is(target, "*"))
 		return head->method == METHOD_OPTIONS || head->method == METHOD_UNKNOWN ? 0 : 400;
 	if (target.length > 7 && strncasecmp(target.bytes, "http://", 7) == 0)
 		scheme = 7;
 	else if (target.length > 8 && strncasecmp(target.bytes, "https://", 8) == 0)
 		scheme = 8;
 	else /* authority-form belongs to CONNECT, which is refused as a method */
-		return head->method == METHOD_KNOWN && is_word(head->method_text, "CONNECT") ? 0
-											     : 400;
+		return head->method == METHOD_KNOWN && field_is(head->method_text, "CONNECT") ? 0
+											      : 400;
 	for (end = scheme; end < target.length; end++)
 		if (target.bytes[end] == '/' || target.bytes[end] == '?' ||
 			target.bytes[end] == '#')
@@ -170,9 +129,11 @@ static int parse_request_line(struct http_head *head)
 	int status;
 
 	first = memchr(line.bytes, ' ', line.length);
-	if (first == NULL || !is_token(line.bytes, (size_t)(first - line.bytes)))
+	if (first == NULL)
 		return 400;
 	head->method_text = (struct span){line.bytes, (size_t)(first - line.bytes)};
+	if (!field_is_token(head->method_text))
+		return 400;
 	head->method = method_of(head->method_text);
 
 	first++;
@@ -205,31 +166,57 @@ static int take_content_length(struct reader *reader, struct span value, struct 
 	return 0;
 }
 
+/*
+ * Where chunked is not the last, nobody can say where the body ends: 400 (RFC 9112 §6.3). Anything
+ * in front of it is a coding that we do not have: 501 (§6.1).
+ */
 static int take_transfer_encoding(struct reader *reader, struct span value, struct http_head *head)
 {
-	if (reader->coding_given || value.length == 0)
+	const char *comma = memrchr(value.bytes, ',', value.length);
+	struct span last = value;
+
+	if (comma != NULL)
+		last = (struct span){comma + 1, (size_t)(value.bytes + value.length - comma - 1)};
+	if (reader->coding_given || !field_is(field_trim(last), "chunked"))
 		return 400;
 	reader->coding_given = true;
-	head->chunked = is_word(value, "chunked");
+	head->chunked = comma == NULL;
 	reader->coding_unknown = !head->chunked;
 	return 0;
 }
 
-/* A list of tokens (RFC 9110 §7.6.1); what else stands in it does not concern us. */
-static void take_connection(struct reader *reader, struct span value)
+/*
+ * Without a syntax error even where an absolute-form stands in its place: RFC 9112 §3.2 wants that
+ * refused before §3.2.2 ignores it.
+ */
+static int take_host(struct reader *reader, struct span value, struct http_head *head)
 {
-	while (value.length > 0) {
-		const char *comma = memchr(value.bytes, ',', value.length);
-		size_t length = comma != NULL ? (size_t)(comma - value.bytes) : value.length;
-		struct span option = trim((struct span){value.bytes, length});
+	struct authority ignored;
 
-		if (is_word(option, "close"))
-			reader->close = true;
-		else if (is_word(option, "keep-alive"))
-			reader->keep_alive = true;
-		length += comma != NULL;
-		value.bytes += length;
-		value.length -= length;
+	if (reader->hosts++ > 0)
+		return 400;
+	if (head->host.bytes == NULL)
+		head->host = value;
+	else if (value.length > 0 && !authority_parse(value.bytes, value.length, &ignored))
+		return 400;
+	return 0;
+}
+
+/* Is this one of the list? What else stands in it does not concern us. */
+static bool lists(struct span value, const char *word)
+{
+	for (;;) {
+		const char *comma = memchr(value.bytes, ',', value.length);
+		struct span element = value;
+
+		if (comma != NULL)
+			element.length = (size_t)(comma - value.bytes);
+		if (field_is(field_trim(element), word))
+			return true;
+		if (comma == NULL)
+			return false;
+		value.length -= element.length + 1;
+		value.bytes = comma + 1;
 	}
 }
 
@@ -249,6 +236,7 @@ static const struct {
 	{"if-unmodified-since", true, offsetof(struct http_head, if_unmodified_since)},
 	{"if-range", true, offsetof(struct http_head, if_range)},
 	{"range", true, offsetof(struct http_head, range)},
+	{"x-request-id", true, offsetof(struct http_head, request_id)},
 };
 
 static void keep_field(struct span name, struct span value, struct http_head *head)
@@ -256,7 +244,7 @@ static void keep_field(struct span name, struct span value, struct http_head *he
 	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
 		struct span *field = (struct span *)(void *)((char *)head + kept[i].offset);
 
-		if (!is_word(name, kept[i].name))
+		if (!field_is(name, kept[i].name))
 			continue;
 		if (field->bytes == NULL)
 			*field = value;
@@ -272,27 +260,26 @@ static int parse_field(struct reader *reader, struct span line, struct http_head
 	const char *colon = memchr(line.bytes, ':', line.length);
 	struct span name, value;
 
-	/* A space is no token byte: that refuses obs-fold and a space before the colon. */
-	if (colon == NULL || !is_token(line.bytes, (size_t)(colon - line.bytes)))
+	if (colon == NULL)
 		return 400;
 	name = (struct span){line.bytes, (size_t)(colon - line.bytes)};
-	value = trim((struct span){colon + 1, line.length - name.length - 1});
+	/* A space is no token byte: that refuses obs-fold and a space before the colon. */
+	if (!field_is_token(name))
+		return 400;
+	value = field_trim((struct span){colon + 1, line.length - name.length - 1});
 
-	if (is_word(name, "host")) {
-		if (reader->hosts++ > 0)
-			return 400;
-		if (head->host.bytes == NULL)
-			head->host = value;
-	} else if (is_word(name, "content-length")) {
+	if (field_is(name, "host")) {
+		return take_host(reader, value, head);
+	} else if (field_is(name, "content-length")) {
 		return take_content_length(reader, value, head);
-	} else if (is_word(name, "transfer-encoding")) {
+	} else if (field_is(name, "transfer-encoding")) {
 		return take_transfer_encoding(reader, value, head);
-	} else if (is_word(name, "connection")) {
-		take_connection(reader, value);
-	} else if (is_word(name, "expect")) {
+	} else if (field_is(name, "connection")) {
+		reader->close |= lists(value, "close");
+		reader->keep_alive |= lists(value, "keep-alive");
+	} else if (field_is(name, "expect")) {
 		/* RFC 9110 §10.1.1: a 1.0 client cannot mean it */
-		if (head->minor > 0 && is_word(value, "100-continue"))
-			head->expect = true;
+		head->expect |= head->minor > 0 && lists(value, "100-continue");
 	} else {
 		keep_field(name, value, head);
 	}
@@ -328,6 +315,7 @@ static int parse_lines(struct reader *reader, struct http_head *head)
 		if (head->line.length > 0 || empty == EMPTY_LINES)
 			break;
 	}
+	head->fields.bytes = reader->at;
 	status = parse_request_line(head);
 	while (status == 0) {
 		status = read_line(reader, true, &line);
@@ -335,8 +323,10 @@ static int parse_lines(struct reader *reader, struct http_head *head)
 			return 431;
 		if (status != 0)
 			break;
-		if (line.length == 0)
+		if (line.length == 0) {
+			head->fields.length = (size_t)(line.bytes - head->fields.bytes);
 			return conclude(reader, head);
+		}
 		status = parse_field(reader, line, head);
 	}
 	return status;
@@ -361,4 +351,21 @@ int http_head_parse(const char *bytes, size_t length, size_t limit, struct http_
 	if (line.length > 0)
 		head->line = line;
 	return status;
+}
+
+bool http_head_next(const struct http_head *head, const char *name, size_t *at, struct span *value)
+{
+	while (*at < head->fields.length) {
+		const char *line = head->fields.bytes + *at;
+		/* http_head_parse has found both in each line. */
+		const char *end = memchr(line, '\r', head->fields.length - *at);
+		const char *colon = memchr(line, ':', head->fields.length - *at);
+
+		*at += (size_t)(end + 2 - line);
+		if (!field_is((struct span){line, (size_t)(colon - line)}, name))
+			continue;
+		*value = field_trim((struct span){colon + 1, (size_t)(end - colon - 1)});
+		return true;
+	}
+	return false;
 }

@@ -23,9 +23,9 @@ enum http_method {
 };
 
 /*
- * Of a list field on several lines (Accept, If-Match, …) the first line is kept. A field that may
- * appear once (Range, If-Range, the two dates) but does not is empty and not absent: no value, so
- * that what depends on it does not hold.
+ * Of a list field on several lines (Accept, If-Match, …) the first line is kept; http_head_next
+ * finds the others. A field that may appear once (Range, If-Range, the two dates, X-Request-Id) but
+ * does not is empty and not absent: no value, so that what depends on it does not hold.
  */
 struct http_head {
 	size_t length; /* of the head with its empty line; the body or the next request follows */
@@ -34,6 +34,7 @@ struct http_head {
 	struct span target; /* as received: origin-form, absolute-form or "*" */
 	struct span path;   /* for target_parse: target without an absolute-form's scheme and
 			       authority; may be empty; "*" stays */
+	struct span fields; /* all field lines with their CRLF, without the empty line */
 	struct span line;   /* request line without CRLF, for the log; on errors what there is */
 	unsigned minor;     /* HTTP/1.minor; 0 or 1, a higher one counts as 1 */
 	struct span host; /* Host, or the authority of an absolute-form target, which wins (RFC 9112
@@ -53,6 +54,7 @@ struct http_head {
 	struct span range;
 	struct span referer;
 	struct span user_agent;
+	struct span request_id; /* X-Request-Id */
 };
 
 /*
@@ -62,16 +64,23 @@ struct http_head {
  *         RFC 9112 §2.2)
  *   else  the status to refuse it with; of *head only "line" is set:
  *         400  syntax and smuggling: CR, LF or NUL inside a field, bare LF, obs-fold, space before
- *              the colon, control characters; missing (1.1) or second Host; second or malformed
- *              Content-Length, or with Transfer-Encoding; Transfer-Encoding twice or in 1.0
+ *              the colon, control characters; missing (1.1) or second Host, or beside an
+ *              absolute-form a malformed one; second or malformed Content-Length, or with
+ *              Transfer-Encoding; Transfer-Encoding twice, in 1.0, or without chunked at its end
  *         414  request line longer than limit
  *         431  head longer than limit
- *         501  a transfer coding other than chunked
+ *         501  a transfer coding before chunked
  *         505  HTTP/2 preface, HTTP/2.0 and the like
  * limit: longest head in bytes, at most what "bytes" can ever hold. The verdict on a prefix is that
  * on everything that begins with it, unless it is -1. After an error the connection is closed,
  * nothing resynchronises.
  */
 int http_head_parse(const char *bytes, size_t length, size_t limit, struct http_head *head);
+
+/*
+ * The value of the next line with a field of this name (lower case), in order; *at is 0 to begin
+ * with. False: there is none. For list fields, whose lines are one list (RFC 9110 §5.3).
+ */
+bool http_head_next(const struct http_head *head, const char *name, size_t *at, struct span *value);
 
 #endif

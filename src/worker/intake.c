@@ -4,12 +4,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/proxy.h"
+
 #include "account.h"
 #include "answer.h"
 #include "finish.h"
 #include "gemini.h"
 #include "http.h"
+#include "listings.h"
 #include "pace.h"
+#include "parts.h"
 #include "record.h"
 #include "respond.h"
 #include "send.h"
@@ -48,9 +52,7 @@ static void answered(struct conn *conn, struct input input)
 
 	if (conn->answering)
 		account_answer(conn, true);
-	if (conn->file_fd >= 0)
-		close(conn->file_fd);
-	conn->file_fd = -1;
+	conn_close_file(conn);
 	conn_return(conn, &conn->out);
 	if (conn->close || conn->records >= SEND_RECORDS) {
 		finish_begin(conn);
@@ -74,13 +76,14 @@ static void answered(struct conn *conn, struct input input)
 /* The socket is full: what is in the worker's own pages moves to the connection's. */
 static void wait_for_room(struct conn *conn, struct input input, bool any)
 {
-	if (conn->out_sent < conn->out_length && !conn->out) {
+	if ((conn->out_sent < conn->out_length || conn->parted) && !conn->out) {
 		conn->out = conn_borrow(conn);
 		if (!conn->out) {
 			conn_abort(conn);
 			return;
 		}
-		memcpy(conn->out, conn->server->answer, conn->out_length);
+		memcpy(conn->out, conn->server->answer,
+			conn->parted ? BUFFER_SIZE : (size_t)conn->out_length);
 	}
 	if (!conn->in && input.length > 0 && !keep(conn, input)) {
 		/* Better a line without its request than no answer. */
@@ -94,7 +97,7 @@ static void wait_for_room(struct conn *conn, struct input input, bool any)
 
 static void go_on(struct conn *conn, struct input input)
 {
-	switch (send_step(conn, conn->out ? conn->out : conn->server->answer)) {
+	switch (send_step(conn)) {
 	case SENT_ALL:
 		answered(conn, input);
 		break;
@@ -125,37 +128,49 @@ static void take_file(struct conn *conn, struct answer *answer)
 		return;
 	}
 	conn->file_fd = resource->fd;
+	conn->listed = answer->listed;
+	conn->server->listings += answer->listed;
 	conn->links = resource->links;
 	conn->fresh = true;
 	conn->file = (struct conn_file){
+		.offset = answer->range_count > 0 ? answer->ranges[0].first : 0,
 		.size = resource->size,
 		.mtime = resource->mtime,
 		.ctime = resource->ctime,
 	};
 }
 
-static const char *date_now(struct server *server)
+/* The answer's bytes into the server's page. */
+static void write_out(struct conn *conn, struct answer *answer)
 {
-	struct timespec now;
+	struct server *server = conn->server;
+	struct text text = text_over(server->answer, sizeof server->answer);
+	struct respond_with with = {
+		.image = &server->image,
+		.secure = conn->protocol == PROTOCOL_HTTPS,
+	};
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	if (now.tv_sec != server->date_second) {
-		server->date_second = now.tv_sec;
-		date_http(server->date, now.tv_sec);
+	if (conn->protocol == PROTOCOL_GEMINI) {
+		conn->out_head = (uint16_t)respond_gemini(&text, answer);
+	} else {
+		serve_wall(server);
+		with.date = server->date;
+		serve_number(conn, with.number);
+		conn->out_head = (uint16_t)respond_http(&text, answer, &with);
 	}
-	return server->date;
+	conn->out_sent = 0;
+	conn->out_length = (uint16_t)text.length;
+	conn->part = 0;
+	conn->parted = answer->range_count > 0 && !answer->bodyless;
+	/* The other texts come one after the other. */
+	if (conn->parted)
+		conn->out_length =
+			(uint16_t)(conn->out_head + parts_of(server->answer)->part[0].text_length);
 }
 
 static void begin(struct conn *conn, struct input input, struct answer *answer)
 {
-	struct server *server = conn->server;
-	struct text text = text_over(server->answer, sizeof server->answer);
-
-	conn->out_head = (uint16_t)(conn->protocol == PROTOCOL_GEMINI
-					    ? respond_gemini(&text, answer)
-					    : respond_http(&text, answer, date_now(server)));
-	conn->out_length = (uint16_t)text.length;
-	conn->out_sent = 0;
+	write_out(conn, answer);
 	conn->in_used = (uint16_t)answer->used;
 	conn->skip = answer->skip;
 	conn->close = answer->close;
@@ -164,22 +179,38 @@ static void begin(struct conn *conn, struct input input, struct answer *answer)
 	go_on(conn, input);
 }
 
-/* Answer the request at the beginning of the input, if it is all there. */
-static void take(struct conn *conn, struct input input)
+/* Answer the request at the beginning of the input, if it is all there. listing: what there is of
+ * one that it asks for. */
+static void take(struct conn *conn, struct input input, int listing)
 {
 	struct answer answer;
-	bool whole = conn->protocol == PROTOCOL_GEMINI
-			     ? gemini_answer(conn, input.bytes, input.length, &answer)
-			     : http_answer(conn, input.bytes, input.length, &answer);
+	enum answer_state state =
+		conn->protocol == PROTOCOL_GEMINI
+			? gemini_answer(conn, input.bytes, input.length, &answer)
+			: http_answer(conn, input.bytes, input.length, listing, &answer);
 
-	if (whole) {
+	/* What waits, or is not all there yet, is looked at again from its beginning. */
+	if (state != ANSWER_READY && !conn->in && !keep(conn, input)) {
+		if (state == ANSWER_WAITS)
+			answer_drop(&answer);
+		finish_begin(conn);
+	} else if (state == ANSWER_READY) {
 		account_request(conn, input.bytes, &answer);
 		begin(conn, input, &answer);
-	} else if (!conn->in && !keep(conn, input)) {
-		finish_begin(conn);
-	} else if (conn->state != CONN_HEAD) {
-		conn_enter(conn, CONN_HEAD);
+	} else if (state == ANSWER_INCOMPLETE) {
+		if (conn->state != CONN_HEAD)
+			conn_enter(conn, CONN_HEAD);
+	} else if (!listings_begin(conn, &answer)) {
+		answer_drop(&answer);
+		take(conn, (struct input){conn->in, conn->in_length}, LISTING_BUSY);
 	}
+}
+
+void intake_listed(struct conn *conn, int listing)
+{
+	/* It waits no more: what follows may destroy it. */
+	conn->state = CONN_QUEUED;
+	take(conn, (struct input){conn->in, conn->in_length}, listing);
 }
 
 /* So many bytes were received behind what was there. */
@@ -190,7 +221,7 @@ static void arrive(struct conn *conn, size_t length)
 
 	if (conn->in) {
 		conn->in_length = (uint16_t)(conn->in_length + length);
-		take(conn, (struct input){conn->in, conn->in_length});
+		take(conn, (struct input){conn->in, conn->in_length}, LISTING_NONE);
 		return;
 	}
 	drop = drop_body(conn, length);
@@ -199,7 +230,30 @@ static void arrive(struct conn *conn, size_t length)
 	if (drop > 0)
 		memmove(received, received + drop, length - drop);
 	conn->begun_us = serve_clock_us();
-	take(conn, (struct input){received, length - drop});
+	take(conn, (struct input){received, length - drop}, LISTING_NONE);
+}
+
+/* Whom a load balancer speaks for. False: not all of it is there yet, or it is over. */
+static bool take_proxy(struct conn *conn)
+{
+	struct address peer;
+
+	switch (proxy_receive(conn->source.fd, &peer)) {
+	case PROXY_GOOD:
+		if (peer.family != 0)
+			conn->peer = peer;
+		conn->proxied = false;
+		return true;
+	case PROXY_INCOMPLETE:
+		/* What has come stays in the socket, which is readable all the time. */
+		conn_watch(conn, INTEREST_READ | INTEREST_EDGE);
+		return false;
+	case PROXY_BAD:
+		break;
+	}
+	counter_add(conn->server->counters, COUNTER_PROXY_BAD, 1);
+	conn_abort(conn);
+	return false;
 }
 
 void intake_readable(struct conn *conn)
@@ -208,6 +262,8 @@ void intake_readable(struct conn *conn)
 	size_t have = conn->in ? conn->in_length : 0u, length;
 	char *to = conn->in ? conn->in + have : server->received;
 
+	if (conn->proxied && !take_proxy(conn))
+		return;
 	switch (record_receive(
 		conn->source.fd, (enum path)conn->path, to, BUFFER_SIZE - have, &length)) {
 	case RECEIVED_BYTES:
@@ -239,7 +295,7 @@ void intake_writable(struct conn *conn)
 
 void intake_queued(struct conn *conn)
 {
-	take(conn, (struct input){conn->in, conn->in_length});
+	take(conn, (struct input){conn->in, conn->in_length}, LISTING_NONE);
 }
 
 void intake_late(struct conn *conn)

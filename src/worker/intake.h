@@ -13,6 +13,9 @@ void intake_readable(struct conn *conn); /* FIRST, HEAD, IDLE */
 void intake_writable(struct conn *conn); /* SEND */
 void intake_queued(struct conn *conn);   /* QUEUED */
 
+/* WAIT: the listing is there, the connection's from now on; or LISTING_FAILED, LISTING_BUSY. */
+void intake_listed(struct conn *conn, int listing);
+
 /* HEAD: the rest of the request did not come in time. */
 void intake_late(struct conn *conn);
 

@@ -15,7 +15,7 @@ int pace_queue(const struct conn *conn)
 
 static void window_begin(struct conn *conn, int queue)
 {
-	conn->window_at = conn->server->loop.now;
+	conn->window_at = (uint32_t)conn->server->loop.now;
 	conn->window_sent = 0;
 	conn->window_queue = queue;
 }
@@ -39,7 +39,7 @@ bool pace_judge(struct conn *conn)
 	int queue = pace_queue(conn);
 	/* Approximate: the queue counts what TLS adds, and on AF_UNIX the kernel's own headers. */
 	int64_t taken = (int64_t)conn->window_sent + conn->window_queue - queue;
-	int64_t elapsed = server->loop.now - conn->window_at;
+	uint32_t elapsed = (uint32_t)server->loop.now - conn->window_at;
 	uint64_t rate = server->image.header->limits.min_rate;
 
 	if (taken <= 0) {

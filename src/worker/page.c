@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 #include "page.h"
 
+#include <stdbool.h>
+
 #include "status.h"
 
+/* The empty icon keeps a browser from asking for /favicon.ico, which would be the next error. Each
+ * pair of colours has a contrast of 4.5 at least (WCAG 2.2, 1.4.3). */
 static const char begin[] =
 	"<!doctype html>\n"
 	"<html lang=\"en\">\n"
 	"<meta charset=\"utf-8\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<link rel=\"icon\" href=\"data:,\">\n"
 	"<style>\n"
 	":root{color-scheme:light dark}\n"
-	"body{margin:15vh auto;max-width:32em;padding:0 1.2em;"
-	"font:1.1em/1.5 system-ui,sans-serif;overflow-wrap:anywhere;color:#222;background:#fff}\n"
-	"small{color:#666}\n"
+	"body{display:grid;grid-template-columns:fit-content(32em);place-content:center;"
+	"min-height:85vh;margin:0;padding:0 1.5em;font:1.1em/1.5 system-ui,sans-serif;"
+	"overflow-wrap:anywhere;color:#222;background:#fff}\n"
+	"h1{margin:.15em 0 0;font-size:2.2em;line-height:1.2}\n"
+	"p{margin:.8em 0}\n"
+	"small{color:#666}a{color:#0b57d0}\n"
 	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
 	"small{color:#999}a{color:#8ab4f8}}\n"
 	"</style>\n"
 	"<title>";
+
+/* Where nothing is, the beginning of the site may be what is looked for. */
+static bool wants_start(unsigned number)
+{
+	return number == 404 || number == 410;
+}
 
 void page_add(struct text *text, unsigned number, const char *link, size_t length)
 {
@@ -26,7 +40,9 @@ void page_add(struct text *text, unsigned number, const char *link, size_t lengt
 		return;
 	text_add(text, begin);
 	text_add(text, status->phrase);
-	text_add(text, "</title>\n<h1>");
+	text_add(text, "</title>\n<small>");
+	text_number(text, number);
+	text_add(text, " &middot; sulid</small>\n<h1>");
 	text_add(text, status->phrase);
 	text_add(text, "</h1>\n<p>");
 	text_add(text, status->sentence);
@@ -36,8 +52,8 @@ void page_add(struct text *text, unsigned number, const char *link, size_t lengt
 		text_add(text, "\">");
 		text_html(text, link, length);
 		text_add(text, "</a>");
+	} else if (wants_start(number)) {
+		text_add(text, "</p>\n<p><a href=\"/\">To the start page</a>");
 	}
-	text_add(text, "</p>\n<p><small>");
-	text_number(text, number);
-	text_add(text, " &middot; sulid</small></p>\n</html>\n");
+	text_add(text, "</p>\n</html>\n");
 }

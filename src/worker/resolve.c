@@ -3,26 +3,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TRIES         3 /* RESOLVE_BENEATH answers EAGAIN if it met a rename */
-#define FALLBACK_TYPE "application/octet-stream"
+#define TRIES 3 /* RESOLVE_BENEATH answers EAGAIN if it met a rename */
 
 int64_t resolve_time(const struct timespec *time)
 {
-	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+	int64_t nanoseconds;
+
+	/* Some file systems know years beyond 2262. */
+	if (__builtin_mul_overflow(time->tv_sec, INT64_C(1000000000), &nanoseconds) ||
+		__builtin_add_overflow(nanoseconds, time->tv_nsec, &nanoseconds))
+		return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return nanoseconds;
 }
 
-/* path: from its '/' on. O_NONBLOCK: a FIFO would wait for its writer. */
-static int open_below(int root, const char *path, int flags)
+/* path: from its '/' on. */
+static int open_below(int root, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)(O_CLOEXEC | flags),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 	int fd = -1;
 
@@ -32,6 +40,60 @@ static int open_below(int root, const char *path, int flags)
 			break;
 	}
 	return fd;
+}
+
+static bool owner_of(int root, const char *path, int flags, struct stat *status)
+{
+	int fd = open_below(root, path, O_PATH | flags, 0);
+	bool good = fd >= 0 && fstat(fd, status) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Each symbolic link on the way has the owner of what it leads to. */
+static bool owners_match(int root, const char *path)
+{
+	char prefix[PATH_MAX];
+	size_t length = strlen(path);
+
+	if (length >= sizeof prefix)
+		return false;
+	memcpy(prefix, path, length + 1);
+	for (size_t end = 1; end <= length; end++) {
+		struct stat link, target;
+		bool good;
+
+		if (path[end] != '/' && path[end] != '\0')
+			continue;
+		prefix[end] = '\0';
+		good = owner_of(root, prefix, O_NOFOLLOW, &link) &&
+		       (!S_ISLNK(link.st_mode) || (owner_of(root, prefix, 0, &target) &&
+							  link.st_uid == target.st_uid));
+		prefix[end] = path[end];
+		if (!good)
+			return false;
+		/* A slash at the end has nothing behind it. */
+		if (path[end] == '/' && path[end + 1] == '\0')
+			break;
+	}
+	return true;
+}
+
+/* By the policy for symbolic links; errno is ELOOP where it forbids one. */
+static int open_allowed(int root, const char *path, int flags, enum symlinks symlinks)
+{
+	int fd = open_below(
+		root, path, flags, symlinks == SYMLINKS_WITHIN ? 0 : RESOLVE_NO_SYMLINKS);
+
+	if (fd >= 0 || errno != ELOOP || symlinks != SYMLINKS_OWNER)
+		return fd;
+	if (!owners_match(root, path)) {
+		errno = ELOOP;
+		return -1;
+	}
+	return open_below(root, path, flags, 0);
 }
 
 static enum resolved failure(int error)
@@ -60,14 +122,15 @@ static enum resolved failure(int error)
 	}
 }
 
-static enum resolved open_file(
-	const struct image *image, int root, const char *path, struct resource *resource)
+enum resolved resolve_file(
+	int root, const char *path, enum symlinks symlinks, struct resource *resource)
 {
-	const char *name = strrchr(path, '/') + 1;
 	struct stat status;
-	int fd = open_below(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	/* O_NONBLOCK: a FIFO would wait for its writer. */
+	int fd = open_allowed(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, symlinks);
 	enum resolved result;
 
+	resource->fd = -1;
 	if (fd < 0)
 		return failure(errno);
 	if (fstat(fd, &status) < 0)
@@ -85,45 +148,46 @@ static enum resolved open_file(
 		.size = status.st_size,
 		.mtime = resolve_time(&status.st_mtim),
 		.ctime = resolve_time(&status.st_ctim),
+		.inode = status.st_ino,
 		.links = (uint32_t)status.st_nlink,
-		.type = image_find_type(image, name, strlen(name)),
 	};
-	if (!resource->type)
-		resource->type = FALLBACK_TYPE;
 	return RESOLVED_FILE;
 }
 
-/* No index was found; is there a directory at all? */
-static enum resolved bare_directory(int root, const char *path)
+bool resolve_folds_case(int root, const char *path)
 {
-	int fd = open_below(root, path, O_PATH | O_DIRECTORY);
+	char prefix[PATH_MAX];
+	size_t length = strlen(path);
+	bool folds = false;
 
-	if (fd < 0)
-		return failure(errno);
-	close(fd);
-	return RESOLVED_NO_INDEX;
+	if (length >= sizeof prefix)
+		return true;
+	memcpy(prefix, path, length + 1);
+	for (size_t end = 1; end <= length && !folds; end++) {
+		int fd, flags = 0;
+
+		if (prefix[end - 1] != '/')
+			continue;
+		prefix[end] = '\0';
+		fd = open_below(root, prefix, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
+		prefix[end] = path[end];
+		if (fd < 0)
+			break;
+		folds = ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_CASEFOLD_FL);
+		close(fd);
+	}
+	return folds;
 }
 
-enum resolved resolve_open(const struct image *image, int root, const struct target *target,
-	struct image_range index, struct resource *resource)
+enum resolved resolve_directory(int root, const char *path, enum symlinks symlinks, int *fd)
 {
-	char path[TARGET_MAX + 256]; /* NAME_MAX and its NUL */
+	int opened = open_allowed(root, path, (fd ? O_RDONLY : O_PATH) | O_DIRECTORY, symlinks);
 
-	resource->fd = -1;
-	if (!target->directory)
-		return open_file(image, root, target->path, resource);
-	memcpy(path, target->path, target->length);
-	for (uint32_t i = index.first; i < index.first + index.count; i++) {
-		struct image_text name = image->texts[i];
-		enum resolved result;
-
-		if (name.length >= sizeof path - target->length)
-			continue;
-		memcpy(path + target->length, image_string(image, name), name.length + 1);
-		result = open_file(image, root, path, resource);
-		/* A directory of that name is no index. */
-		if (result != RESOLVED_MISSING && result != RESOLVED_DIRECTORY)
-			return result;
-	}
-	return bare_directory(root, target->path);
+	if (opened < 0)
+		return failure(errno);
+	if (fd)
+		*fd = opened;
+	else
+		close(opened);
+	return RESOLVED_DIRECTORY;
 }

@@ -13,14 +13,11 @@
 
 #include "contract/image.h"
 
-#include "target.h"
-
 enum resolved {
 	RESOLVED_FILE,
-	RESOLVED_DIRECTORY, /* a directory, but asked for without its slash */
-	RESOLVED_NO_INDEX,  /* a directory without any of the index files */
-	RESOLVED_MISSING,   /* nothing there, or behind a link that leaves the root */
-	RESOLVED_FORBIDDEN, /* not ours to read, or not a regular file */
+	RESOLVED_DIRECTORY, /* a directory, where a file was asked for */
+	RESOLVED_MISSING,   /* nothing there, or behind a link that may not be followed */
+	RESOLVED_FORBIDDEN, /* not ours to read, or neither file nor directory */
 	RESOLVED_BUSY,      /* out of descriptors or memory: later perhaps */
 	RESOLVED_FAILED,    /* the disk or the file system; errno says what */
 };
@@ -31,15 +28,26 @@ struct resource {
 	int64_t size;
 	int64_t mtime;
 	int64_t ctime;
+	uint64_t inode;
 	uint32_t links;
-	const char *type; /* media type, in the image or static */
+	const char *type; /* media type, in the image or static; for whoever knows the name */
 };
 
-/* root: descriptor of a directory (or of anything else: then all is missing). index: texts of the
- * image, for a path that ends in '/'. */
-enum resolved resolve_open(const struct image *image, int root, const struct target *target,
-	struct image_range index, struct resource *resource);
+/*
+ * root: descriptor of a directory (or of anything else: then all is missing). path: from its '/'
+ * on. *resource is filled, but for its type, if it is a file.
+ */
+enum resolved resolve_file(
+	int root, const char *path, enum symlinks symlinks, struct resource *resource);
 
+/* A directory, for reading: RESOLVED_DIRECTORY and *fd, the caller's; fd NULL: only whether it is
+ * there. */
+enum resolved resolve_directory(int root, const char *path, enum symlinks symlinks, int *fd);
+
+/* Does one of the directories on the way take upper for lower case (FS_CASEFOLD_FL)? */
+bool resolve_folds_case(int root, const char *path);
+
+/* Nanoseconds; what does not fit is as early or late as can be. */
 int64_t resolve_time(const struct timespec *time);
 
 #endif

@@ -3,12 +3,22 @@
 
 #include <string.h>
 
+#include "multipart.h"
 #include "page.h"
 #include "status.h"
 
 #define LINK_MAX    512  /* bytes of a location that a page shows */
 #define PAGE_MAX    7168 /* a page with a link of LINK_MAX bytes, each escaped, twice */
 #define RETRY_AFTER "1"  /* seconds */
+
+/* A response on its way into the buffer. */
+struct response {
+	struct text *text;
+	const struct answer *answer;
+	const struct respond_with *with;
+	const struct text *page;
+	const struct multipart *parts; /* NULL: it is not in parts, or in a single one */
+};
 
 static void add_field(struct text *text, const char *name, const char *value, size_t length)
 {
@@ -23,31 +33,64 @@ static void add_word(struct text *text, const char *name, const char *value)
 	add_field(text, name, value, strlen(value));
 }
 
-static void add_date(struct text *text, const char *name, int64_t seconds)
+static void add_text(struct text *text, const struct image *image, struct image_text lines)
 {
+	text_bytes(text, image_string(image, lines), lines.length);
+}
+
+static void add_number(struct text *text, const char *name, uint64_t number)
+{
+	text_add(text, name);
+	text_add(text, ": ");
+	text_number(text, number);
+	text_add(text, "\r\n");
+}
+
+/* What is said of the body's form, whether it is sent or not. */
+static void add_content(const struct response *response)
+{
+	const struct answer *answer = response->answer;
+	const struct resource *file = &answer->resource;
+	struct text *text = response->text;
+	const struct range *range = &answer->ranges[0];
+
+	if (response->parts) {
+		multipart_add_type(response->parts, text);
+		add_number(text, "Content-Length", response->parts->length);
+	} else if (answer->range_count == 1) {
+		add_word(text, "Content-Type", file->type);
+		add_number(text, "Content-Length", (uint64_t)(range->last - range->first + 1));
+		text_add(text, "Content-Range: ");
+		multipart_add_range(text, range, file->size);
+		text_add(text, "\r\n");
+	} else {
+		add_word(text, "Content-Type", file->fd >= 0 ? file->type : PAGE_TYPE);
+		add_number(text, "Content-Length",
+			file->fd >= 0 ? (uint64_t)file->size : response->page->length);
+	}
+	if (answer->encoding != ENCODING_IDENTITY)
+		add_word(text, "Content-Encoding", encoding_rows[answer->encoding].name);
+}
+
+/* Which version of what it is, and how long it may be kept. */
+static void add_version(struct text *text, const struct answer *answer)
+{
+	const struct validator *validator = &answer->validator;
 	char date[DATE_HTTP];
 
-	date_http(date, seconds);
-	add_field(text, name, date, sizeof date);
+	if (answer->validated && validator->dated && answer->status != 304) {
+		date_http(date, validator->modified);
+		add_field(text, "Last-Modified", date, sizeof date);
+	}
+	if (answer->validated)
+		add_field(text, "ETag", validator->etag, validator->etag_length);
+	if (answer->vary)
+		add_word(text, "Vary", answer->vary);
+	if (answer->cache)
+		add_word(text, "Cache-Control", answer->cache);
 }
 
-/* What is said of the body, whether it is sent or not. */
-static void add_representation(
-	struct text *text, const struct answer *answer, const struct text *page)
-{
-	const struct resource *file = &answer->resource;
-
-	if (answer->status == 204)
-		return;
-	add_word(text, "Content-Type", file->fd >= 0 ? file->type : PAGE_TYPE);
-	text_add(text, "Content-Length: ");
-	text_number(text, file->fd >= 0 ? (uint64_t)file->size : page->length);
-	text_add(text, "\r\n");
-	/* A date from before 1970 is a file without one. */
-	if (file->fd >= 0 && file->mtime >= 0)
-		add_date(text, "Last-Modified", file->mtime / 1000000000);
-}
-
+/* What belongs to a status. */
 static void add_status_fields(struct text *text, const struct answer *answer)
 {
 	if (answer->location_length > 0)
@@ -56,15 +99,77 @@ static void add_status_fields(struct text *text, const struct answer *answer)
 		add_word(text, "Allow", "GET, HEAD, OPTIONS");
 	if (answer->status == 503)
 		add_word(text, "Retry-After", RETRY_AFTER);
+	if (answer->status == 416) {
+		text_add(text, "Content-Range: bytes */");
+		text_number(text, (uint64_t)answer->whole);
+		text_add(text, "\r\n");
+	}
 	if (answer->close)
 		add_word(text, "Connection", "close");
 	else if (answer->say_keep_alive)
 		add_word(text, "Connection", "keep-alive");
 }
 
-size_t respond_http(struct text *text, const struct answer *answer, const char *date)
+void respond_id(char id[static RESPOND_ID], const uint64_t number[static 2])
 {
-	const struct status *status = status_find(answer->status);
+	for (unsigned i = 0; i < RESPOND_ID; i++)
+		id[i] = "0123456789abcdef"[number[i / 16] >> (60 - 4 * (i % 16)) & 15];
+}
+
+/* What the configuration says. */
+static void add_configured(const struct response *response)
+{
+	const struct answer *answer = response->answer;
+	const struct image *image = response->with->image;
+	struct text *text = response->text;
+	char id[RESPOND_ID];
+
+	if (answer->settings) {
+		add_text(text, image, answer->settings->headers);
+		if (response->with->secure)
+			add_text(text, image, answer->settings->hsts);
+	}
+	if (!answer->with_id)
+		return;
+	if (answer->request_id.bytes) {
+		add_field(
+			text, "X-Request-Id", answer->request_id.bytes, answer->request_id.length);
+	} else {
+		respond_id(id, response->with->number);
+		add_field(text, "X-Request-Id", id, sizeof id);
+	}
+}
+
+static size_t add_head(const struct response *response)
+{
+	const struct answer *answer = response->answer;
+	struct text *text = response->text;
+
+	text_add(text, "HTTP/1.1 ");
+	text_number(text, answer->status);
+	text_byte(text, ' ');
+	text_add(text, status_find(answer->status)->phrase);
+	text_add(text, "\r\n");
+	if (!answer->settings || answer->settings->server)
+		add_word(text, "Server", "sulid");
+	add_field(text, "Date", response->with->date, DATE_HTTP);
+	if (answer->status != 204 && answer->status != 304)
+		add_content(response);
+	if (answer->status == 200 && answer->validated &&
+		response->with->image->header->limits.ranges > 0)
+		add_word(text, "Accept-Ranges", "bytes");
+	add_version(text, answer);
+	add_status_fields(text, answer);
+	add_configured(response);
+	text_add(text, "\r\n");
+	return text->length;
+}
+
+/* A built-in page, if there is room for it beside the head. */
+static size_t add_with_page(struct response *response)
+{
+	const struct answer *answer = response->answer;
+	struct text empty = *response->text;
 	char bytes[PAGE_MAX];
 	struct text page = text_over(bytes, sizeof bytes);
 	bool link = answer->location_length > 0 && answer->location_length <= LINK_MAX;
@@ -73,20 +178,42 @@ size_t respond_http(struct text *text, const struct answer *answer, const char *
 	if (answer->resource.fd < 0)
 		page_add(&page, answer->status, link ? answer->location : NULL,
 			answer->location_length);
-	text_add(text, "HTTP/1.1 ");
-	text_number(text, answer->status);
-	text_byte(text, ' ');
-	text_add(text, status->phrase);
-	text_add(text, "\r\n");
-	add_word(text, "Server", "sulid");
-	add_field(text, "Date", date, DATE_HTTP);
-	add_representation(text, answer, &page);
-	add_status_fields(text, answer);
-	text_add(text, "\r\n");
-	head = text->length;
+	response->page = &page;
+	head = add_head(response);
+	if (page.length > response->text->size - head) {
+		page.length = 0;
+		*response->text = empty;
+		head = add_head(response);
+	}
 	if (!answer->bodyless)
-		text_bytes(text, page.bytes, page.length);
+		text_bytes(response->text, page.bytes, page.length);
 	return head;
+}
+
+size_t respond_http(struct text *text, struct answer *answer, const struct respond_with *with)
+{
+	struct response response = {.text = text, .answer = answer, .with = with};
+	struct text empty = *text;
+	struct multipart parts;
+	size_t head;
+
+	if (answer->range_count == 0)
+		return add_with_page(&response);
+	if (answer->range_count > 1) {
+		multipart_make(&parts, answer, with->number[1]);
+		response.parts = &parts;
+	}
+	text->size = PARTS_TEXT;
+	head = add_head(&response);
+	multipart_lay(response.parts, answer, text);
+	text->size = empty.size;
+	if (!text->overflow)
+		return head;
+	*text = empty;
+	answer->range_count = 0;
+	answer->status = 200;
+	response.parts = NULL;
+	return add_with_page(&response);
 }
 
 size_t respond_gemini(struct text *text, const struct answer *answer)

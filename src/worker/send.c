@@ -7,13 +7,39 @@
 #include <sys/stat.h>
 
 #include "pace.h"
+#include "parts.h"
 #include "resolve.h"
 #include "serve.h"
 
 #define RECORD_BYTES 16384
 
+/* The buffer that the head and the texts of the parts are in. */
+static const char *buffer_of(const struct conn *conn)
+{
+	return conn->out ? conn->out : conn->server->answer;
+}
+
+static uint64_t parts_sent(const struct conn *conn)
+{
+	const struct parts *parts = parts_of(buffer_of(conn));
+	uint64_t sent = 0;
+
+	for (uint32_t i = 0; i <= conn->part && i < parts->count; i++) {
+		const struct part *part = &parts->part[i];
+
+		if (i < conn->part)
+			sent += part->text_length + (uint64_t)(part->end - part->first);
+		else if (conn->out_sent > part->text)
+			sent += (uint64_t)(conn->out_sent - part->text) +
+				(uint64_t)(conn->file.offset - part->first);
+	}
+	return sent;
+}
+
 uint64_t conn_body_sent(const struct conn *conn)
 {
+	if (conn->parted)
+		return parts_sent(conn);
 	if (conn->file_fd >= 0)
 		return (uint64_t)conn->file.offset;
 	return conn->out_sent > conn->out_head ? (uint64_t)(conn->out_sent - conn->out_head) : 0;
@@ -84,9 +110,11 @@ static bool same_file(const struct conn *conn)
 	return status.st_size > conn->file.size;
 }
 
-/* "size" bytes of the file at most. 0 from sendfile is never progress: the file has become shorter.
+/*
+ * "size" bytes of the file at most, of what is there up to "end". 0 from sendfile is never
+ * progress: the file has become shorter.
  */
-static enum sent send_piece(struct conn *conn, int64_t size)
+static enum sent send_piece(struct conn *conn, int64_t size, int64_t end)
 {
 	off_t offset = (off_t)conn->file.offset;
 	ssize_t n;
@@ -100,40 +128,81 @@ static enum sent send_piece(struct conn *conn, int64_t size)
 		return SENT_CUT;
 	conn->file.offset += n;
 	count(conn, (size_t)n);
-	if (conn->file.offset == conn->file.size)
+	if (conn->file.offset == end)
 		return SENT_ALL;
 	return n < size ? SENT_SOME : SENT_SLICE;
 }
 
-static enum sent send_file(struct conn *conn)
+/* The file from where it is up to "end". begins: nothing of it was sent so far. */
+static enum sent send_file(struct conn *conn, int64_t end, bool begins)
 {
-	int64_t left = conn->file.size - conn->file.offset;
+	int64_t left = end - conn->file.offset;
 	enum sent sent;
 
 	/* Looked at before the last bytes go: who lacks them knows that something is wrong. */
 	if (left <= SEND_SLICE && !conn->fresh && !same_file(conn))
 		return SENT_CUT;
-	if (conn->file.offset > 0 || left <= SEND_WHOLE)
-		return send_piece(conn, left < SEND_SLICE ? left : SEND_SLICE);
-	sent = send_piece(conn, SEND_FIRST);
+	if (!begins || left <= SEND_WHOLE)
+		return send_piece(conn, left < SEND_SLICE ? left : SEND_SLICE, end);
+	sent = send_piece(conn, SEND_FIRST, end);
 	if (sent != SENT_SLICE)
 		return sent;
 	left -= SEND_FIRST;
-	sent = send_piece(conn, left < SEND_SLICE ? left : SEND_SLICE);
+	sent = send_piece(conn, left < SEND_SLICE ? left : SEND_SLICE, end);
 	return sent == SENT_NONE ? SENT_SOME : sent;
 }
 
-enum sent send_step(struct conn *conn, const char *bytes)
+/* What is in memory, then the file up to "end". */
+static enum sent send_both(struct conn *conn, const char *bytes, int64_t first, int64_t end)
 {
-	bool file = conn->file_fd >= 0 && conn->file.size > 0;
+	bool file = conn->file_fd >= 0 && conn->file.offset < end;
 	uint16_t before = conn->out_sent;
 	enum sent sent = send_memory(conn, bytes, file);
 
 	if (sent == SENT_ALL && file) {
-		sent = send_file(conn);
+		sent = send_file(conn, end, conn->file.offset == first);
 		if (sent == SENT_NONE && conn->out_sent > before)
 			sent = SENT_SOME;
 	}
+	return sent;
+}
+
+/* The first part's text follows the head; that of a later one is the next piece of memory. */
+static void begin_part(struct conn *conn, const struct part *part)
+{
+	conn->file.offset = part->first;
+	conn->out_sent = part->text;
+	conn->out_length = (uint16_t)(part->text + part->text_length);
+}
+
+/* As many parts as make a slice. */
+static enum sent send_parts(struct conn *conn, const char *bytes)
+{
+	const struct parts *parts = parts_of(bytes);
+	uint32_t before = conn->window_sent;
+
+	for (;;) {
+		const struct part *part = &parts->part[conn->part];
+		bool last = conn->part + 1u == parts->count;
+		enum sent sent = send_both(conn, bytes, part->first, part->end);
+
+		if (sent == SENT_NONE && conn->window_sent != before)
+			return SENT_SOME;
+		if (sent != SENT_ALL || last)
+			return sent;
+		conn->part++;
+		begin_part(conn, &parts->part[conn->part]);
+		if (conn->window_sent - before >= SEND_SLICE)
+			return SENT_SLICE;
+	}
+}
+
+enum sent send_step(struct conn *conn)
+{
+	const char *bytes = buffer_of(conn);
+	enum sent sent =
+		conn->parted ? send_parts(conn, bytes) : send_both(conn, bytes, 0, conn->file.size);
+
 	conn->fresh = false;
 	return sent;
 }

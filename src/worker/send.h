@@ -28,9 +28,10 @@ enum sent {
 };
 
 /*
- * As much as the socket takes, at most a slice. bytes: the memory part, conn->out_length of them;
- * conn->out_sent and conn->file.offset tell how far it is.
+ * As much as the socket takes, at most a slice. The memory part, conn->out_length bytes, is in
+ * conn->out or, as long as there is none, in the server's own page; conn->out_sent and
+ * conn->file.offset tell how far it is, and of a response in parts (parts.h) conn->part.
  */
-enum sent send_step(struct conn *conn, const char *bytes);
+enum sent send_step(struct conn *conn);
 
 #endif

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "admit.h"
 #include "finish.h"
 #include "intake.h"
+#include "listings.h"
 #include "pace.h"
 
 #define BUFFERS_LEAST 64
@@ -28,6 +30,7 @@ static const struct {
 	[CONN_HEAD] = {INTEREST_READ, WAIT_HEAD},
 	[CONN_SEND] = {INTEREST_WRITE, WAIT_PACE},
 	[CONN_QUEUED] = {INTEREST_WRITE, WAIT_PACE},
+	[CONN_WAIT] = {INTEREST_NONE, WAIT_CREW},
 	[CONN_IDLE] = {INTEREST_READ, WAIT_IDLE},
 	[CONN_NOTIFY] = {INTEREST_WRITE, WAIT_LOOK},
 	[CONN_LINGER] = {INTEREST_READ | INTEREST_EDGE, WAIT_LOOK}, /* finish_linger reads all */
@@ -39,6 +42,35 @@ int64_t serve_clock_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t serve_wall(struct server *server)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec != server->date_second) {
+		server->date_second = now.tv_sec;
+		date_http(server->date, now.tv_sec);
+	}
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The finaliser of splitmix64: every bit of the input counts for every bit of the result. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return x ^ (x >> 31);
+}
+
+void serve_number(const struct conn *conn, uint64_t number[static 2])
+{
+	const struct server *server = conn->server;
+
+	for (unsigned i = 0; i < 2; i++)
+		number[i] = mix(mix(server->secret[i] + (uint64_t)conn->begun_us) +
+				(uint64_t)conn->source.fd);
 }
 
 /* ---- a connection's states ---- */
@@ -97,6 +129,8 @@ static void conn_ready(struct source *source, uint32_t events)
 	case CONN_LINGER:
 		finish_linger(conn);
 		break;
+	case CONN_WAIT: /* nothing is asked for */
+		break;
 	case CONN_FREE:
 	case CONN_STATE_COUNT:
 		assert(false);
@@ -151,9 +185,19 @@ void conn_release(struct conn *conn)
 {
 	conn_return(conn, &conn->in);
 	conn_return(conn, &conn->out);
+	conn_close_file(conn);
+	if (conn->state == CONN_WAIT)
+		listings_forget(conn);
+}
+
+void conn_close_file(struct conn *conn)
+{
 	if (conn->file_fd >= 0)
 		close(conn->file_fd);
 	conn->file_fd = -1;
+	if (conn->listed)
+		conn->server->listings--;
+	conn->listed = false;
 }
 
 void conn_destroy(struct conn *conn)
@@ -218,6 +262,10 @@ static void wait_over(struct conn *conn, enum wait wait)
 		if (!server->draining)
 			counter_add(server->counters, COUNTER_TIMEOUT_IDLE, 1);
 		finish_begin(conn);
+		break;
+	case WAIT_CREW:
+		listings_forget(conn);
+		intake_listed(conn, LISTING_BUSY);
 		break;
 	case WAIT_PACE:
 		pace_over(conn);
@@ -312,11 +360,15 @@ int serve_open(struct server *server)
 	deadline_list_init(&server->waits[WAIT_FIRST_BYTE], timeouts->first_byte);
 	deadline_list_init(&server->waits[WAIT_HEAD], timeouts->head);
 	deadline_list_init(&server->waits[WAIT_IDLE], timeouts->idle);
+	deadline_list_init(&server->waits[WAIT_CREW], send);
 	deadline_list_init(&server->waits[WAIT_PACE], (send + windows - 1) / windows);
 	deadline_list_init(&server->waits[WAIT_LOOK], LOOK_MS);
 	if (slab_open(&server->conns, sizeof(struct conn), server->limit + RESERVE) < 0 ||
 		slab_open(&server->buffers, BUFFER_SIZE,
 			clamp(server->limit / 4, BUFFERS_LEAST, BUFFERS_MOST)) < 0)
 		return -1;
-	return loop_open(&server->loop);
+	if (getrandom(server->secret, sizeof server->secret, 0) != sizeof server->secret ||
+		loop_open(&server->loop) < 0)
+		return -1;
+	return listings_open(server);
 }

@@ -18,6 +18,7 @@
 
 #include "access_log.h"
 #include "conn.h"
+#include "crew.h"
 #include "slab.h"
 
 #define RESERVE       16    /* connections beyond the limit, to answer 503 or 41 with */
@@ -30,6 +31,7 @@ enum wait {
 	WAIT_FIRST_BYTE,
 	WAIT_HEAD,
 	WAIT_IDLE,
+	WAIT_CREW,
 	WAIT_PACE,
 	WAIT_LOOK,
 	WAIT_COUNT,
@@ -59,6 +61,9 @@ struct server {
 	struct slab buffers;
 	struct deadline_list waits[WAIT_COUNT];
 
+	struct crew *crew;  /* makes listings */
+	uint32_t listings;  /* of them being sent */
+	struct source made; /* the crew has something */
 	struct source control;
 	struct source handoff;
 	struct acceptor *acceptors; /* mapped at start */
@@ -75,10 +80,12 @@ struct server {
 	bool ended;         /* the supervisor is gone */
 	int status;         /* to exit with */
 
+	uint64_t secret[2];  /* random: what the numbers of requests are made of */
 	int64_t date_second; /* what "date" says */
 	char date[DATE_HTTP];
-	char received[BUFFER_SIZE]; /* of the connection that is being handled */
-	char answer[BUFFER_SIZE];   /* likewise: its head and page */
+	/* Of the connection that is being handled: */
+	char received[BUFFER_SIZE];
+	_Alignas(8) char answer[BUFFER_SIZE]; /* its head and page, and the table of parts.h */
 };
 
 /*
@@ -107,8 +114,9 @@ void conn_enter(struct conn *conn, enum conn_state state);
 /* Ask epoll for something else within a state. */
 void conn_watch(struct conn *conn, unsigned interest);
 
-/* Borrowed buffers and the file go back. */
+/* Borrowed buffers, the file and the crew's work go back. */
 void conn_release(struct conn *conn);
+void conn_close_file(struct conn *conn);
 
 /* A buffer, if need be of the connection that has kept one waiting the longest; NULL: none
  * (counted). */
@@ -120,6 +128,13 @@ void conn_destroy(struct conn *conn);
 
 /* The same with RST: what the peer has is not all. */
 void conn_abort(struct conn *conn);
+
+/* Nanoseconds since 1970, a tick old at most; server->date says the same. */
+int64_t serve_wall(struct server *server);
+
+/* Two numbers that no other request has, and nobody can guess; the same as long as this one lasts.
+ */
+void serve_number(const struct conn *conn, uint64_t number[static 2]);
 
 /* CLOCK_MONOTONIC in microseconds. */
 int64_t serve_clock_us(void);

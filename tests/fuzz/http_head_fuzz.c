@@ -49,7 +49,7 @@ static void check_spans(const struct http_head *head, const char *bytes)
 	const struct span spans[] = {head->method_text, head->target, head->path, head->line,
 		head->host, head->accept, head->accept_encoding, head->if_match,
 		head->if_none_match, head->if_modified_since, head->if_unmodified_since,
-		head->if_range, head->range, head->referer, head->user_agent};
+		head->if_range, head->range, head->referer, head->user_agent, head->request_id};
 
 	for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++)
 		check_span(spans[i], bytes, head->length);
@@ -96,6 +96,44 @@ static void check_lines(const struct http_head *head, const char *bytes)
 	must(head->content_length == 0 || lengths == 1);
 }
 
+/* http_head_next finds the lines of a field, all of them, and the first is what was kept. */
+static void check_next(const struct http_head *head, const char *name, const struct span *kept)
+{
+	const char *end = head->fields.bytes + head->fields.length;
+	struct span value;
+	size_t at = 0;
+	bool first = true;
+
+	for (const char *line = head->fields.bytes, *next; line < end; line = next) {
+		size_t length;
+
+		next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+		length = (size_t)(next - line) - 2;
+		if (!is_field(line, length, name))
+			continue;
+		must(http_head_next(head, name, &at, &value));
+		must(at == (size_t)(next - head->fields.bytes));
+		must(value.bytes > line && value.bytes + value.length <= line + length);
+		must(value.length == 0 || !strchr(" \t", value.bytes[0]));
+		must(value.length == 0 || !strchr(" \t", value.bytes[value.length - 1]));
+		must(!first || value.bytes == kept->bytes);
+		first = false;
+	}
+	must(!http_head_next(head, name, &at, &value));
+	must(!first || kept->bytes == NULL);
+}
+
+static void check_fields(const struct http_head *head, const char *bytes)
+{
+	must(head->fields.bytes == head->line.bytes + head->line.length + 2);
+	must(head->fields.bytes + head->fields.length + 2 == bytes + head->length);
+	check_next(head, "accept", &head->accept);
+	check_next(head, "accept-encoding", &head->accept_encoding);
+	check_next(head, "if-match", &head->if_match);
+	check_next(head, "if-none-match", &head->if_none_match);
+	check_next(head, "user-agent", &head->user_agent);
+}
+
 /* The verdict does not depend on how much of the input is here yet. */
 static void check_prefix(const char *bytes, size_t part, size_t limit, int whole)
 {
@@ -140,10 +178,12 @@ static void check(const char *bytes, size_t size, size_t limit)
 		must(head.length <= size && head.length <= limit);
 		check_spans(&head, bytes);
 		check_lines(&head, bytes);
+		check_fields(&head, bytes);
 		check_more_behind(bytes, &head);
 	} else {
 		check_span(head.line, bytes, size);
 		must(head.length == 0 && head.target.bytes == NULL && head.host.bytes == NULL);
+		must(head.fields.bytes == NULL);
 		must(status != -1 || size < limit);
 	}
 	for (size_t part = 0; part < size; part += step)

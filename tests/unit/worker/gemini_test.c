@@ -32,10 +32,10 @@ static bool ask(uint32_t vhost, const char *request)
 		.vhost = vhost,
 		.protocol = PROTOCOL_GEMINI,
 	};
-	bool whole = gemini_answer(&conn, request, strlen(request), &answer);
+	bool whole = gemini_answer(&conn, request, strlen(request), &answer) == ANSWER_READY;
 
-	if (whole && answer.resource.fd >= 0)
-		close(answer.resource.fd);
+	if (whole)
+		answer_drop(&answer);
 	return whole;
 }
 

@@ -141,6 +141,14 @@ static void test_request_lines(void **state)
 		{"GET / HTTP/1.", 400},
 		{"GET / HTTP/1.x", 400},
 		{"GET / http/1.1", 400},
+		{"GET / HTTP/1.1\t", 400},
+		{"GET / HTTP/01.1", 400},
+		{"GET / HTTP/1.01", 400},
+		{"GET / HTTP/+1.1", 400},
+		{"GET / HTTP/1,1", 400},
+		{"GET / HTTP /1.1", 400},
+		{"GET / HTTP/1 .1", 400},
+		{"GET / Http/1.1", 400},
 		{"GET / HTTPS/1.1", 400},
 		{"GET / XXXX/1.1", 400},
 		{"GET /", 400}, /* HTTP/0.9 */
@@ -222,6 +230,34 @@ static void test_absolute_form(void **state)
 	assert_span(head.path, "*");
 }
 
+/* A Host that is ignored is looked at all the same (RFC 9112 §3.2). */
+static void test_absolute_form_host(void **state)
+{
+	static const struct verdict rows[] = {
+		{"a", 0},
+		{"b:8443", 0},
+		{"[2001:db8::1]:80", 0},
+		{"", 0},
+		{"a b", 400},
+		{"a, b", 400},
+		{"u@b", 400},
+		{"b:", 0},
+		{"b:x", 400},
+		{"b:65536", 400},
+		{"http://b", 400},
+		{"b/c", 400},
+		{"b?c", 400},
+		{"[::1", 400},
+	};
+
+	(void)state;
+	check_verdicts(rows, COUNT(rows), "GET http://b/ HTTP/1.1\r\nHost: ", "\r\n\r\n");
+	check_verdicts(rows, COUNT(rows), "GET http://b/ HTTP/1.0\r\nHost: ", "\r\n\r\n");
+	/* Where it is not, authority_parse does so later. */
+	assert_int_equal(parse("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), 0);
+	assert_span(head.host, "a b");
+}
+
 static void test_host(void **state)
 {
 	(void)state;
@@ -252,6 +288,21 @@ static void test_fields(void **state)
 		{"X:  \t y \t ", 0},
 		{"X: caf\xc3\xa9 \xff", 0}, /* obs-text */
 		{"X: \"quoted\\\"\"", 0},
+		{"X: \t", 0},
+		{"X: a\tb", 0},
+		{"!#$%&'*+-.^_`|~09azAZ: y", 0},
+		{"Content_Length: x", 0}, /* another field */
+		{"X\"Y: z", 400},
+		{"X,Y: z", 400},
+		{"X;Y: z", 400},
+		{"X=Y: z", 400},
+		{"X@Y: z", 400},
+		{"[X]: z", 400},
+		{"{X}: z", 400},
+		{"X/Y: z", 400},
+		{"X\\: z", 400},
+		{"X\x7f: z", 400},
+		{"\xef\xbb\xbfX: z", 400},
 		{"X : y", 400}, /* space before the colon */
 		{"X\t: y", 400},
 		{" X: y", 400},      /* begins like obs-fold */
@@ -293,16 +344,40 @@ static void test_fields(void **state)
 		{"Content-Length: 5.0", 400},
 		{"Content-Length: 5\r\nContent-Length: 6", 400}, /* two lengths */
 		{"Content-Length: 5\r\nContent-Length: 5", 400},
+		{"Content-Length: 5,", 400},
+		{"Content-Length: ,5", 400},
+		{"Content-Length: 5;", 400},
+		{"Content-Length: \"5\"", 400},
+		{"Content-Length: 5\xa0", 400},
+		{"Content-Length: \xd9\xa5", 400}, /* a digit, but not of ASCII */
+		{"Content-Length: 0\r\nContent-Length: 0", 400},
+		{"Content-Length:\r\nContent-Length: 5", 400},
 		{"Content-Length : 5", 400},
 		{"Transfer-Encoding: chunked", 0},
 		{"transfer-ENCODING: Chunked", 0},
-		{"Transfer-Encoding: gzip", 501},
+		{"Transfer-Encoding:\t chunked \t", 0},
+		/* before chunked there is another (RFC 9112 §6.1) */
 		{"Transfer-Encoding: gzip, chunked", 501},
+		{"Transfer-Encoding: gzip;q=1,chunked", 501},
+		{"Transfer-Encoding: identity\t,\tChunked", 501},
 		{"Transfer-Encoding: chunked, chunked", 501},
-		{"Transfer-Encoding: xchunked", 501},
-		{"Transfer-Encoding: identity", 501},
-		{"Transfer-Encoding: chunked;a=b", 501},
-		{"Transfer-Encoding: \"chunked\"", 501},
+		{"Transfer-Encoding: , chunked", 501},
+		/* chunked is not the last (§6.3) */
+		{"Transfer-Encoding: gzip", 400},
+		{"Transfer-Encoding: identity", 400},
+		{"Transfer-Encoding: xchunked", 400},
+		{"Transfer-Encoding: chunkedx", 400},
+		{"Transfer-Encoding: chunked, identity", 400},
+		{"Transfer-Encoding: chunked, gzip", 400},
+		{"Transfer-Encoding: chunked,", 400},
+		{"Transfer-Encoding: chunked;a=b", 400},
+		{"Transfer-Encoding: chunked;", 400},
+		{"Transfer-Encoding: chunked x", 400},
+		{"Transfer-Encoding: x chunked", 400},
+		{"Transfer-Encoding: \"chunked\"", 400},
+		{"Transfer-Encoding: chunked\xa0", 400},
+		{"Transfer-Encoding: ch\xc3\xbcnked", 400},
+		{"Transfer-Encoding: ,", 400},
 		{"Transfer-Encoding:", 400},
 		{"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400},
 		{"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", 400},
@@ -395,15 +470,41 @@ static void test_connection(void **state)
 	}
 }
 
+/* RFC 9110 §10.1.1 */
 static void test_expect(void **state)
 {
+	static const struct {
+		unsigned minor;
+		const char *fields;
+		bool expect;
+	} rows[] = {
+		{1, "", false},
+		{1, "Expect: 100-continue\r\n", true},
+		{1, "expect:100-Continue\r\n", true},
+		{1, "Expect: 200-ok\r\n", false},
+		{1, "Expect: 100-continued\r\n", false},
+		{1, "Expect:\r\n", false},
+		{1, "Expect: ,\r\n", false},
+		/* it is a list */
+		{1, "Expect: x=y, 100-continue\r\n", true},
+		{1, "Expect: 100-continue ,x\r\n", true},
+		{1, "Expect: ,100-continue,\r\n", true},
+		{1, "Expect: 100-continue\r\nExpect: x\r\n", true},
+		{1, "Expect: x\r\nExpect: 100-continue\r\n", true},
+		{0, "Expect: 100-continue\r\n", false},
+	};
+	char text[128];
+
 	(void)state;
-	assert_int_equal(parse("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n"), 0);
-	assert_true(head.expect);
-	assert_int_equal(parse("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n"), 0);
-	assert_false(head.expect);
-	assert_int_equal(parse("GET / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"), 0);
-	assert_false(head.expect);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		strcpy(text,
+			rows[i].minor ? "GET / HTTP/1.1\r\nHost: a\r\n" : "GET / HTTP/1.0\r\n");
+		strcat(text, rows[i].fields);
+		strcat(text, "\r\n");
+		assert_int_equal(parse(text), 0);
+		if (head.expect != rows[i].expect)
+			fail_msg("row %zu: %s", i, rows[i].fields);
+	}
 }
 
 static void test_kept(void **state)
@@ -420,6 +521,7 @@ static void test_kept(void **state)
 			       "Range: bytes=0-0\r\n"
 			       "Referer: https://r.org/\r\n"
 			       "User-Agent: u \xe2\x82\xac \r\n"
+			       "x-request-ID:\t0af7-1\r\n"
 			       "Accepts: no\r\nRang: no\r\nRange-X: no\r\n\r\n"),
 		0);
 	assert_span(head.accept, "a/b");
@@ -432,6 +534,7 @@ static void test_kept(void **state)
 	assert_span(head.range, "bytes=0-0");
 	assert_span(head.referer, "https://r.org/");
 	assert_span(head.user_agent, "u \xe2\x82\xac");
+	assert_span(head.request_id, "0af7-1");
 }
 
 static void test_repeated(void **state)
@@ -444,6 +547,7 @@ static void test_repeated(void **state)
 			       "If-Range: \"a\"\r\nIf-Range: \"a\"\r\n"
 			       "Range: bytes=0-\r\nRange: bytes=1-\r\nRange: bytes=2-\r\n"
 			       "If-Modified-Since: a\r\nIf-Modified-Since: a\r\n"
+			       "X-Request-Id: a\r\nX-Request-Id: b\r\n"
 			       "If-Unmodified-Since: a\r\nIf-Unmodified-Since: a\r\n\r\n"),
 		0);
 	assert_span(head.accept_encoding, "br");
@@ -451,12 +555,66 @@ static void test_repeated(void **state)
 	assert_span(head.user_agent, "a");
 	assert_span(head.if_range, "");
 	assert_span(head.range, "");
+	assert_span(head.request_id, "");
 	assert_span(head.if_modified_since, "");
 	assert_span(head.if_unmodified_since, "");
 	/* An empty first does not make room for a second. */
 	assert_int_equal(
 		parse("GET / HTTP/1.1\r\nHost: a\r\nRange:\r\nRange: bytes=0-\r\n\r\n"), 0);
 	assert_span(head.range, "");
+}
+
+static void test_field_lines(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("\r\nGET / HTTP/1.1\r\nHost: a\r\nX:y\r\n\r\nZ: z\r\n"), 0);
+	assert_span(head.fields, "Host: a\r\nX:y\r\n");
+	assert_int_equal(parse("GET / HTTP/1.0\r\n\r\n"), 0);
+	assert_span(head.fields, "");
+	assert_int_equal(parse("GET / HTTP/1.1\r\nHost: a\r\n"), INCOMPLETE);
+	assert_span(head.fields, NULL);
+	assert_int_equal(parse("GET / HTTP/1.1\r\nHost: a\r\n Y\r\n\r\n"), 400);
+	assert_span(head.fields, NULL);
+}
+
+/* All values of one field, "|" after each. */
+static const char *values_of(const char *name)
+{
+	static char text[256];
+	struct span value;
+
+	text[0] = '\0';
+	for (size_t at = 0; http_head_next(&head, name, &at, &value);) {
+		assert_true(at <= head.fields.length);
+		strncat(text, value.bytes, value.length);
+		strcat(text, "|");
+	}
+	return text;
+}
+
+static void test_next(void **state)
+{
+	struct span value;
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(parse("GET / HTTP/1.1\r\nAccept: 1\r\nHost: a\r\naccept:\t2 \t\r\n"
+			       "X-Accept: no\r\nAccept-X: no\r\nX: Accept: no\r\nACCEPT:\r\n"
+			       "Accep: no\r\nAccept: 3:3\r\nY:\r\n\r\nAccept: no\r\n\r\n"),
+		0);
+	assert_string_equal(values_of("accept"), "1|2||3:3|");
+	assert_string_equal(values_of("host"), "a|");
+	assert_string_equal(values_of("x"), "Accept: no|");
+	assert_string_equal(values_of("y"), "|");
+	assert_string_equal(values_of("z"), "");
+	/* It stays at the end. */
+	while (http_head_next(&head, "y", &at, &value))
+		;
+	assert_int_equal(at, head.fields.length);
+	assert_false(http_head_next(&head, "y", &at, &value));
+	/* Of no fields there is none. */
+	assert_int_equal(parse("GET / HTTP/1.0\r\n\r\n"), 0);
+	assert_string_equal(values_of("accept"), "");
 }
 
 static void test_empty_lines(void **state)
@@ -569,7 +727,9 @@ static void test_prefixes(void **state)
 		"\r\n\r\nOPTIONS * HTTP/1.0\r\n\r\n",
 		"POST http://a/b HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nX: \t y\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nHost: a\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: a,chunked\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: a,chunked\r\nHost: a\r\n\r\n",
+		"GET http://b/ HTTP/1.1\r\nHost: a b\r\nHost: a\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\n X: y\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\nX: y\rz\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\nX: y\n\r\n\r\n",
@@ -605,6 +765,7 @@ int main(void)
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_request_lines),
 		cmocka_unit_test(test_absolute_form),
+		cmocka_unit_test(test_absolute_form_host),
 		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_nul),
@@ -613,6 +774,8 @@ int main(void)
 		cmocka_unit_test(test_expect),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_field_lines),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_empty_lines),
 		cmocka_unit_test(test_pipelined),
 		cmocka_unit_test(test_line_on_errors),

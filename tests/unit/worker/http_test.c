@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "http.h"
+#include "listings.h"
 #include "site.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -37,7 +38,7 @@ static struct conn conn_on(uint16_t listener, uint32_t vhost)
 		.server = &site_server,
 		.listener = listener,
 		.vhost = vhost,
-		.protocol = site_image.listeners[listener].protocol,
+		.protocol = site_image.listeners[listener].protocol & 0xfu,
 	};
 
 	return conn;
@@ -47,11 +48,12 @@ static struct conn conn_on(uint16_t listener, uint32_t vhost)
 static bool ask(uint16_t listener, uint32_t vhost, const char *request)
 {
 	struct conn conn = conn_on(listener, vhost);
-	bool whole = http_answer(&conn, request, strlen(request), &answer);
+	enum answer_state result =
+		http_answer(&conn, request, strlen(request), LISTING_NONE, &answer);
 
-	if (whole && answer.resource.fd >= 0)
-		close(answer.resource.fd);
-	return whole;
+	if (result != ANSWER_INCOMPLETE)
+		answer_drop(&answer);
+	return result == ANSWER_READY;
 }
 
 static unsigned get(uint16_t listener, uint32_t vhost, const char *target, const char *host)
@@ -150,6 +152,7 @@ static void test_method(void **state)
 		{"GET http://example.org/", 200},
 		{"GET http://example.org", 200},
 		{"GET http://other.example/", 421},
+		{"GET https://example.org/", 200},
 	};
 	char request[256];
 
@@ -163,6 +166,15 @@ static void test_method(void **state)
 		assert_int_equal(answer.bodyless, rows[i].line[0] == 'H');
 		assert_int_equal(answer.used, strlen(request));
 	}
+}
+
+/* RFC 9110 §7.4 */
+static void test_insecure(void **state)
+{
+	(void)state;
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "https://example.org/", "example.org"), 421);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "HTTPS://example.org/", "example.org"), 421);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "http://example.org/", "example.org"), 200);
 }
 
 static void test_path(void **state)
@@ -302,17 +314,167 @@ static void test_log_and_limits(void **state)
 	assert_int_equal(answer.line.length, 14);
 }
 
+static void test_places(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *target;
+		const char *location;
+	} rows[] = {
+		{"/new/{rest}", "/old/a/b", "/new/a/b"},
+		{"/new/{rest}", "/old/", "/new/"},
+		{"/new/{rest}", "/old/%C3%A4%20?x=1", "/new/%C3%A4%20?x=1"},
+		{"/{rest}", "/old//evil.example/", "/evil.example/"},
+		{"https://o.example{path}", "/old/a?b", "https://o.example/old/a?b"},
+		{"/find?q={query}", "/old/?a%20b", "/find?q=a%20b"},
+		{"/find?all", "/old/x?y", "/find?all"},
+		{"https://{host}/{rest}", "/old/x", "https://example.org/x"},
+	};
+	struct image_settings *settings = site_path(SITE_SERVED, "/old/");
+
+	(void)state;
+	settings->location_key = 5;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		settings->location = site_text(rows[i].text);
+		settings->action = ACTION_MOVED;
+		site_check();
+		assert_int_equal(get(SITE_HTTP, IMAGE_NONE, rows[i].target, "example.org"), 301);
+		assert_location(rows[i].location);
+		settings->action = ACTION_REDIRECT;
+		assert_int_equal(get(SITE_HTTP, IMAGE_NONE, rows[i].target, "example.org"), 302);
+	}
+	site_plain();
+}
+
+/* A name that the vhost had before leads to its first one, on the same protocol. */
+static void test_moved_name(void **state)
+{
+	(void)state;
+	site_image.names[1].moved = 1;
+	site_image.vhosts[SITE_SERVED].name = site_text("new.example");
+	site_check();
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/a%20b?c", "example.org"), 301);
+	assert_location("http://new.example:8080/a%20b?c");
+	assert_int_equal(get(SITE_HTTPS, SITE_SERVED, "/", "example.org"), 301);
+	assert_location("https://new.example:8443/");
+	site_image.names[1].moved = 0;
+	site_image.vhosts[SITE_SERVED].name = site_text("example.org");
+}
+
+static void test_request_id(void **state)
+{
+	static const struct {
+		const char *id;
+		bool kept;
+	} rows[] = {
+		{"abc-DEF_1.2~:/=+@", true},
+		{"a", true},
+		{"", false},
+		{"a b", false},
+		{"a\tb", false},
+		{"<a>", false},
+		{"a\"", false},
+		{"\xc3\xa4", false},
+		{"0123456789012345678901234567890123456789012345678901234567890123", true},
+		{"01234567890123456789012345678901234567890123456789012345678901234", false},
+	};
+	char request[256];
+
+	(void)state;
+	site_image.vhosts[SITE_SERVED].request_id = 1;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(request, sizeof request,
+			"GET / HTTP/1.1\r\nHost: example.org\r\nX-Request-Id: %s\r\n\r\n",
+			rows[i].id);
+		assert_true(ask(SITE_HTTP, IMAGE_NONE, request));
+		assert_true(answer.with_id);
+		if ((answer.request_id.bytes != NULL) != rows[i].kept)
+			fail_msg("%s", rows[i].id);
+		if (rows[i].kept)
+			assert_memory_equal(
+				answer.request_id.bytes, rows[i].id, strlen(rows[i].id));
+	}
+	site_image.vhosts[SITE_SERVED].request_id = 0;
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/", "example.org"), 200);
+	assert_false(answer.with_id);
+}
+
+static void test_error_page(void **state)
+{
+	struct image_settings *settings = &site_image.settings[SITE_SERVED];
+	static const uint8_t nobody[32] = {9};
+
+	(void)state;
+	site_error_page(settings, 403, "/missing.html");
+	site_error_page(settings, 404, "/index.html");
+	site_check();
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/nothing", "example.org"), 404);
+	assert_int_equal(answer.resource.size, 5);
+	assert_false(answer.validated);
+	/* One that is not there, or not for everybody, is the built-in one. */
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/dir/", "example.org"), 403);
+	assert_int_equal(answer.resource.size, 0);
+	site_identity(site_path(SITE_SERVED, "/index.html"), nobody);
+	site_check();
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/nothing", "example.org"), 404);
+	assert_int_equal(answer.resource.size, 0);
+	site_plain();
+}
+
+/* A listing is asked for first, and is the answer when it is there. */
+static void test_listing(void **state)
+{
+	static const char request[] = "GET /dir/ HTTP/1.1\r\nHost: example.org\r\n\r\n";
+	struct conn conn = conn_on(SITE_HTTP, IMAGE_NONE);
+	int made = open(site_root, O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	site_image.settings[SITE_SERVED].listing = 1;
+	assert_int_equal(http_answer(&conn, request, sizeof request - 1, LISTING_NONE, &answer),
+		ANSWER_WAITS);
+	assert_true(answer.directory >= 0);
+	assert_int_equal(answer.location_length, 5);
+	assert_memory_equal(answer.location, "/dir/", 5);
+	answer_drop(&answer);
+	assert_int_equal(
+		http_answer(&conn, request, sizeof request - 1, made, &answer), ANSWER_READY);
+	assert_int_equal(answer.status, 200);
+	assert_int_equal(answer.resource.fd, made);
+	assert_true(answer.listed);
+	assert_false(answer.validated);
+	answer_drop(&answer);
+	assert_int_equal(http_answer(&conn, request, sizeof request - 1, LISTING_BUSY, &answer),
+		ANSWER_READY);
+	assert_int_equal(answer.status, 503);
+	assert_int_equal(http_answer(&conn, request, sizeof request - 1, LISTING_FAILED, &answer),
+		ANSWER_READY);
+	assert_int_equal(answer.status, 500);
+	site_plain();
+	/* It was taken away meanwhile: what was made is closed. */
+	made = open(site_root, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(
+		http_answer(&conn, request, sizeof request - 1, made, &answer), ANSWER_READY);
+	assert_int_equal(answer.status, 403);
+	assert_int_equal(fcntl(made, F_GETFD), -1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vhost),
 		cmocka_unit_test(test_without_host),
 		cmocka_unit_test(test_method),
+		cmocka_unit_test(test_insecure),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_challenge),
 		cmocka_unit_test(test_framing),
 		cmocka_unit_test(test_log_and_limits),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_moved_name),
+		cmocka_unit_test(test_request_id),
+		cmocka_unit_test(test_error_page),
+		cmocka_unit_test(test_listing),
 	};
 
 	return cmocka_run_group_tests(tests, fill, site_close);

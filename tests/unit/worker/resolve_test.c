@@ -8,18 +8,18 @@
 
 #include "resolve.h"
 #include "site.h"
+#include "target.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct image_range html_or_txt = {0, 2};
+static enum resolved resolve_by(const char *path, enum symlinks symlinks, struct resource *resource)
+{
+	return resolve_file(inherit_root(&site_server.image, 0), path, symlinks, resource);
+}
 
 static enum resolved resolve(const char *path, struct resource *resource)
 {
-	static struct target target;
-
-	assert_int_equal(target_parse(path, strlen(path), &target), TARGET_GOOD);
-	return resolve_open(&site_server.image, inherit_root(&site_server.image, 0), &target,
-		html_or_txt, resource);
+	return resolve_by(path, SYMLINKS_WITHIN, resource);
 }
 
 static int fill(void **state)
@@ -56,29 +56,26 @@ static void test_results(void **state)
 		const char *path;
 		enum resolved result;
 		int64_t size;
-		const char *type;
 	} rows[] = {
-		{"/", RESOLVED_FILE, 5, "text/plain"},
-		{"/a.html", RESOLVED_FILE, 4, "text/html; charset=utf-8"},
-		{"/a.tar.unknown", RESOLVED_FILE, 1, "application/octet-stream"},
-		{"/empty.txt", RESOLVED_FILE, 0, "text/plain"},
-		{"/both/", RESOLVED_FILE, 7, "text/html; charset=utf-8"},
-		{"/inner/", RESOLVED_FILE, 7, "text/html; charset=utf-8"},
-		{"/inner.html", RESOLVED_FILE, 4, "text/html; charset=utf-8"},
-		{"/odd/", RESOLVED_FILE, 3, "text/plain"},
-		{"/both", RESOLVED_DIRECTORY, 0, NULL},
-		{"/inner", RESOLVED_DIRECTORY, 0, NULL},
-		{"/none/", RESOLVED_NO_INDEX, 0, NULL},
-		{"/missing", RESOLVED_MISSING, 0, NULL},
-		{"/missing/", RESOLVED_MISSING, 0, NULL},
-		{"/a.html/", RESOLVED_MISSING, 0, NULL},
-		{"/a.html/b", RESOLVED_MISSING, 0, NULL},
-		{"/outer.html", RESOLVED_MISSING, 0, NULL},
-		{"/climb/passwd", RESOLVED_MISSING, 0, NULL},
-		{"/climb/", RESOLVED_MISSING, 0, NULL},
-		{"/loop", RESOLVED_MISSING, 0, NULL},
-		{"/magic", RESOLVED_MISSING, 0, NULL},
-		{"/fifo", RESOLVED_FORBIDDEN, 0, NULL},
+		{"/index.txt", RESOLVED_FILE, 5},
+		{"/a.html", RESOLVED_FILE, 4},
+		{"/empty.txt", RESOLVED_FILE, 0},
+		{"/both/index.html", RESOLVED_FILE, 7},
+		{"/inner/index.html", RESOLVED_FILE, 7},
+		{"/inner.html", RESOLVED_FILE, 4},
+		{"/", RESOLVED_DIRECTORY, 0},
+		{"/both", RESOLVED_DIRECTORY, 0},
+		{"/both/", RESOLVED_DIRECTORY, 0},
+		{"/inner", RESOLVED_DIRECTORY, 0},
+		{"/missing", RESOLVED_MISSING, 0},
+		{"/a.html/", RESOLVED_MISSING, 0},
+		{"/a.html/b", RESOLVED_MISSING, 0},
+		{"/outer.html", RESOLVED_MISSING, 0},
+		{"/climb/passwd", RESOLVED_MISSING, 0},
+		{"/climb/", RESOLVED_MISSING, 0},
+		{"/loop", RESOLVED_MISSING, 0},
+		{"/magic", RESOLVED_MISSING, 0},
+		{"/fifo", RESOLVED_FORBIDDEN, 0},
 	};
 
 	(void)state;
@@ -93,11 +90,58 @@ static void test_results(void **state)
 			continue;
 		}
 		assert_int_equal(resource.size, rows[i].size);
-		assert_string_equal(resource.type, rows[i].type);
 		assert_int_equal(fcntl(resource.fd, F_GETFD), FD_CLOEXEC);
 		assert_int_equal(resource.links, 1);
 		close(resource.fd);
 	}
+}
+
+/* Who owns the link and what it leads to; these tests can only tell if they may change owners. */
+static void test_symlinks(void **state)
+{
+	static const char *const paths[] = {"/inner.html", "/inner/index.html"};
+	int root = inherit_root(&site_server.image, 0);
+	struct resource resource;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		assert_int_equal(resolve_by(paths[i], SYMLINKS_NEVER, &resource), RESOLVED_MISSING);
+		assert_int_equal(resolve_by(paths[i], SYMLINKS_OWNER, &resource), RESOLVED_FILE);
+		close(resource.fd);
+	}
+	assert_int_equal(resolve_by("/a.html", SYMLINKS_NEVER, &resource), RESOLVED_FILE);
+	close(resource.fd);
+	assert_int_equal(resolve_by("/outer.html", SYMLINKS_OWNER, &resource), RESOLVED_MISSING);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(fchownat(root, "inner", 1, (gid_t)-1, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(
+		resolve_by("/inner/index.html", SYMLINKS_OWNER, &resource), RESOLVED_MISSING);
+	assert_int_equal(fchownat(root, "both", 1, (gid_t)-1, 0), 0);
+	assert_int_equal(resolve_by("/inner/index.html", SYMLINKS_OWNER, &resource), RESOLVED_FILE);
+	close(resource.fd);
+}
+
+static void test_directory(void **state)
+{
+	int root = inherit_root(&site_server.image, 0), fd = -1;
+
+	(void)state;
+	assert_int_equal(
+		resolve_directory(root, "/none/", SYMLINKS_NEVER, NULL), RESOLVED_DIRECTORY);
+	assert_int_equal(resolve_directory(root, "/", SYMLINKS_NEVER, &fd), RESOLVED_DIRECTORY);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(
+		resolve_directory(root, "/missing/", SYMLINKS_WITHIN, NULL), RESOLVED_MISSING);
+	assert_int_equal(
+		resolve_directory(root, "/a.html/", SYMLINKS_WITHIN, NULL), RESOLVED_MISSING);
+	assert_int_equal(
+		resolve_directory(root, "/inner/", SYMLINKS_NEVER, NULL), RESOLVED_MISSING);
+	assert_int_equal(
+		resolve_directory(root, "/climb/", SYMLINKS_WITHIN, NULL), RESOLVED_MISSING);
+	/* No file system of a test's folds case. */
+	assert_false(resolve_folds_case(root, "/both/index.html"));
 }
 
 static void test_facts(void **state)
@@ -138,14 +182,12 @@ static void test_long_name(void **state)
 static void test_no_root(void **state)
 {
 	struct resource resource;
-	struct target target;
 	int null = open("/dev/null", O_RDONLY);
 
 	(void)state;
 	assert_true(null >= 0);
-	assert_int_equal(target_parse("/a.html", 7, &target), TARGET_GOOD);
-	assert_int_equal(resolve_open(&site_server.image, null, &target, html_or_txt, &resource),
-		RESOLVED_MISSING);
+	assert_int_equal(
+		resolve_file(null, "/a.html", SYMLINKS_WITHIN, &resource), RESOLVED_MISSING);
 	close(null);
 }
 
@@ -153,6 +195,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_results),
+		cmocka_unit_test(test_symlinks),
+		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_no_root),

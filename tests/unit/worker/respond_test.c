@@ -10,18 +10,22 @@
 #include <string.h>
 
 #include "page.h"
+#include "parts.h"
 #include "respond.h"
+#include "site.h"
 
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 
-static char bytes[BUFFER_SIZE + 1];
+static _Alignas(8) char bytes[BUFFER_SIZE + 8];
 static size_t length, head;
 
-static void http(const struct answer *answer)
+static struct respond_with with = {.image = &site_server.image, .date = DATE, .number = {1, 2}};
+
+static void http(struct answer *answer)
 {
 	struct text text = text_over(bytes, BUFFER_SIZE);
 
-	head = respond_http(&text, answer, DATE);
+	head = respond_http(&text, answer, &with);
 	assert_false(text.overflow);
 	length = text.length;
 	bytes[length] = '\0';
@@ -63,33 +67,51 @@ static size_t page_length(unsigned status, const char *link)
 	return text.length;
 }
 
+static void validate(struct answer *answer, const char *etag, int64_t modified)
+{
+	answer->validated = true;
+	answer->validator.etag_length = strlen(etag);
+	memcpy(answer->validator.etag, etag, strlen(etag));
+	answer->validator.dated = true;
+	answer->validator.modified = modified;
+}
+
 static void test_file(void **state)
 {
 	struct answer *answer = answer_of(200);
 
 	(void)state;
-	answer->resource = (struct resource){.fd = 0,
-		.size = INT64_C(12345678901),
-		.mtime = INT64_C(784111777999999999),
-		.type = "text/html; charset=utf-8"};
+	answer->resource = (struct resource){
+		.fd = 0, .size = INT64_C(12345678901), .type = "text/html; charset=utf-8"};
+	validate(answer, "\"1-2\"", INT64_C(784111777));
 	http(answer);
 	assert_string_equal(bytes, "HTTP/1.1 200 OK\r\n"
 				   "Server: sulid\r\n"
 				   "Date: " DATE "\r\n"
 				   "Content-Type: text/html; charset=utf-8\r\n"
 				   "Content-Length: 12345678901\r\n"
+				   "Accept-Ranges: bytes\r\n"
 				   "Last-Modified: " DATE "\r\n"
+				   "ETag: \"1-2\"\r\n"
 				   "\r\n");
 	assert_int_equal(head, length);
 	answer->close = true;
 	answer->say_keep_alive = true;
-	answer->resource.mtime = -1;
+	answer->validator.dated = false;
+	answer->encoding = ENCODING_GZIP;
+	answer->vary = "Accept-Encoding";
+	answer->cache = "max-age=5";
 	http(answer);
 	assert_string_equal(bytes, "HTTP/1.1 200 OK\r\n"
 				   "Server: sulid\r\n"
 				   "Date: " DATE "\r\n"
 				   "Content-Type: text/html; charset=utf-8\r\n"
 				   "Content-Length: 12345678901\r\n"
+				   "Content-Encoding: gzip\r\n"
+				   "Accept-Ranges: bytes\r\n"
+				   "ETag: \"1-2\"\r\n"
+				   "Vary: Accept-Encoding\r\n"
+				   "Cache-Control: max-age=5\r\n"
 				   "Connection: close\r\n"
 				   "\r\n");
 }
@@ -154,6 +176,151 @@ static void test_redirect(void **state)
 	assert_non_null(strstr(bytes, expected));
 }
 
+/* 304 says which version it is and how long it may be kept, and nothing of a body. */
+static void test_not_modified(void **state)
+{
+	struct answer *answer = answer_of(304);
+
+	(void)state;
+	validate(answer, "W/\"1\"", 1);
+	answer->vary = "Accept-Encoding";
+	answer->cache = "no-cache";
+	http(answer);
+	assert_string_equal(bytes, "HTTP/1.1 304 Not Modified\r\n"
+				   "Server: sulid\r\n"
+				   "Date: " DATE "\r\n"
+				   "ETag: W/\"1\"\r\n"
+				   "Vary: Accept-Encoding\r\n"
+				   "Cache-Control: no-cache\r\n"
+				   "\r\n");
+}
+
+/* What the configuration adds, and where. */
+static void test_settings(void **state)
+{
+	struct image_settings *settings = site_path(SITE_SERVED, "/");
+	struct answer *answer = answer_of(404);
+
+	(void)state;
+	settings->headers = site_text("X-Test: yes\r\n");
+	settings->hsts = site_text("Strict-Transport-Security: max-age=1\r\n");
+	settings->server = 1;
+	site_check();
+	answer->settings = settings;
+	http(answer);
+	assert_non_null(strstr(bytes, "\r\nX-Test: yes\r\n"));
+	assert_non_null(strstr(bytes, "\r\nServer: sulid\r\n"));
+	assert_null(strstr(bytes, "Strict-"));
+	settings->server = 0;
+	with.secure = true;
+	answer->with_id = true;
+	http(answer);
+	with.secure = false;
+	assert_non_null(strstr(bytes, "\r\nStrict-Transport-Security: max-age=1\r\n"));
+	assert_null(strstr(bytes, "Server: "));
+	assert_non_null(strstr(bytes, "\r\nX-Request-Id: 00000000000000010000000000000002\r\n"));
+	answer->request_id = (struct span){"abc-def", 3};
+	http(answer);
+	assert_non_null(strstr(bytes, "\r\nX-Request-Id: abc\r\n"));
+	site_plain();
+}
+
+static struct answer *ranges_of(uint32_t count)
+{
+	struct answer *answer = answer_of(206);
+
+	answer->resource = (struct resource){.fd = 0, .size = 1000, .type = "text/plain"};
+	answer->range_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		answer->ranges[i] = (struct range){10 * (int64_t)i, 10 * (int64_t)i + 4};
+	return answer;
+}
+
+static void test_one_range(void **state)
+{
+	const struct parts *parts = parts_of(bytes);
+
+	(void)state;
+	http(ranges_of(1));
+	assert_string_equal(bytes, "HTTP/1.1 206 Partial Content\r\n"
+				   "Server: sulid\r\n"
+				   "Date: " DATE "\r\n"
+				   "Content-Type: text/plain\r\n"
+				   "Content-Length: 5\r\n"
+				   "Content-Range: bytes 0-4/1000\r\n"
+				   "\r\n");
+	assert_int_equal(parts->count, 1);
+	assert_int_equal(parts->part[0].text_length, 0);
+	assert_int_equal(parts->part[0].first, 0);
+	assert_int_equal(parts->part[0].end, 5);
+}
+
+static void test_many_ranges(void **state)
+{
+	const struct parts *parts = parts_of(bytes);
+	const char *text = "--sulid-0000000000000002\r\n"
+			   "Content-Type: text/plain\r\n"
+			   "Content-Range: bytes 0-4/1000\r\n\r\n"
+			   "\r\n--sulid-0000000000000002\r\n"
+			   "Content-Type: text/plain\r\n"
+			   "Content-Range: bytes 10-14/1000\r\n\r\n"
+			   "\r\n--sulid-0000000000000002--\r\n";
+	char field[64];
+
+	(void)state;
+	http(ranges_of(2));
+	assert_int_equal(parts->count, 3);
+	assert_int_equal(parts->part[0].text, head);
+	assert_memory_equal(bytes + head, text, strlen(text));
+	assert_int_equal(parts->part[1].text, head + parts->part[0].text_length);
+	assert_int_equal(parts->part[2].text + parts->part[2].text_length, head + strlen(text));
+	assert_int_equal(parts->part[1].first, 10);
+	assert_int_equal(parts->part[1].end, 15);
+	assert_int_equal(parts->part[2].first, parts->part[2].end);
+	bytes[head] = '\0';
+	assert_non_null(strstr(bytes, "\r\nContent-Type: multipart/byteranges; "
+				      "boundary=sulid-0000000000000002\r\n"));
+	snprintf(field, sizeof field, "\r\nContent-Length: %zu\r\n", strlen(text) + 10);
+	assert_non_null(strstr(bytes, field));
+	assert_null(strstr(bytes, "Content-Range"));
+}
+
+/* As many as may be, with a long type and all that the configuration may add; and what does not
+ * fit at all is sent as a whole. */
+static void test_ranges_fit(void **state)
+{
+	struct answer *answer = ranges_of(RANGES_MAX);
+	struct image_settings *settings = site_path(SITE_SERVED, "/");
+	static char type[241], headers[3073];
+
+	(void)state;
+	memset(type, 't', sizeof type - 1);
+	answer->resource.type = type;
+	http(answer);
+	assert_int_equal(parts_of(bytes)->count, RANGES_MAX + 1);
+	memset(headers, 'h', sizeof headers - 3);
+	memcpy(headers, "X: ", 3);
+	memcpy(headers + sizeof headers - 3, "\r\n", 3);
+	settings->headers = site_text(headers);
+	site_check();
+	answer->settings = settings;
+	http(answer);
+	assert_int_equal(answer->status, 200);
+	assert_int_equal(answer->range_count, 0);
+	assert_non_null(strstr(bytes, "\r\nContent-Length: 1000\r\n"));
+	site_plain();
+}
+
+static void test_unsatisfiable(void **state)
+{
+	struct answer *answer = answer_of(416);
+
+	(void)state;
+	answer->whole = 77;
+	http(answer);
+	assert_non_null(strstr(bytes, "\r\nContent-Range: bytes */77\r\n"));
+}
+
 /* The longest location, and the longest that a page shows, fit with all else. */
 static void test_longest(void **state)
 {
@@ -177,8 +344,8 @@ static void test_longest(void **state)
 
 static void test_all_pages(void **state)
 {
-	static const unsigned statuses[] = {
-		301, 400, 403, 404, 405, 408, 414, 421, 431, 500, 501, 503, 505};
+	static const unsigned statuses[] = {301, 302, 400, 403, 404, 405, 406, 408, 410, 412, 414,
+		416, 421, 431, 500, 501, 503, 505};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
@@ -218,10 +385,16 @@ int main(void)
 		cmocka_unit_test(test_no_content),
 		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_redirect),
+		cmocka_unit_test(test_not_modified),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_one_range),
+		cmocka_unit_test(test_many_ranges),
+		cmocka_unit_test(test_ranges_fit),
+		cmocka_unit_test(test_unsatisfiable),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_all_pages),
 		cmocka_unit_test(test_gemini),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, site_open, site_close);
 }

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: ISC */
+#include "lookup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "contract/inherit.h"
+
+#include "encoding.h"
+
+#define TYPE_OF_ALL_ELSE "application/octet-stream"
+
+static enum found found_of(enum resolved resolved)
+{
+	switch (resolved) {
+	case RESOLVED_FILE:
+		return FOUND_FILE;
+	case RESOLVED_DIRECTORY:
+		return FOUND_DIRECTORY;
+	case RESOLVED_MISSING:
+		return FOUND_MISSING;
+	case RESOLVED_FORBIDDEN:
+		return FOUND_FORBIDDEN;
+	case RESOLVED_BUSY:
+		return FOUND_BUSY;
+	case RESOLVED_FAILED:
+		break;
+	}
+	return FOUND_FAILED;
+}
+
+/* ---- who may ---- */
+
+static bool address_may(const struct lookup *lookup, const struct image_settings *settings)
+{
+	const struct image_network *network;
+
+	if (settings->networks.count == 0)
+		return settings->networks_else;
+	network = image_find_network(lookup->image, settings->networks, lookup->peer);
+	return network ? network->allow : settings->networks_else;
+}
+
+/* FOUND_FILE: this client may have it. */
+static enum found permission(const struct lookup *lookup, const struct image_settings *settings)
+{
+	if (!address_may(lookup, settings))
+		return FOUND_FORBIDDEN;
+	if (!settings->restricted)
+		return FOUND_FILE;
+	if (!lookup->digest)
+		return FOUND_UNIDENTIFIED;
+	if (!image_has_digest(lookup->image, settings->identities, lookup->digest))
+		return FOUND_STRANGER;
+	return lookup->current ? FOUND_FILE : FOUND_EXPIRED;
+}
+
+/* ---- one name ---- */
+
+/* name is lookup->name up to name_length; a NUL follows it. */
+static const struct image_settings *settings_of_name(const struct lookup *lookup)
+{
+	return image_find_settings(lookup->image, lookup->vhost, lookup->name, lookup->name_length);
+}
+
+static void describe(struct lookup *lookup)
+{
+	const char *file = strrchr(lookup->name, '/') + 1;
+	const struct image_settings *settings = lookup->settings;
+	const struct image_type *type =
+		image_find_type(lookup->image, lookup->vhost, file, strlen(file));
+	struct image_text cache = settings->cache;
+
+	lookup->resource.type = type ? image_string(lookup->image, type->type) : TYPE_OF_ALL_ELSE;
+	lookup->compressible = type && type->compressible;
+	if (type && type->cache.length > 0 && !settings->cache_of_path)
+		cache = type->cache;
+	lookup->cache = cache.length > 0 ? image_string(lookup->image, cache) : NULL;
+}
+
+static bool is_guarded(const struct image_settings *settings)
+{
+	return settings->restricted || settings->networks.count > 0;
+}
+
+/*
+ * The name without ".gz" is what it is a neighbour of: who may not have that may not have this
+ * either.
+ */
+static enum found original_permission(struct lookup *lookup)
+{
+	const struct image_settings *settings;
+
+	for (enum encoding encoding = 0; encoding < ENCODING_IDENTITY; encoding++) {
+		const char *ending = encoding_rows[encoding].ending;
+		size_t length = strlen(ending);
+
+		if (lookup->name_length <= length ||
+			strcmp(lookup->name + lookup->name_length - length, ending) != 0)
+			continue;
+		settings = image_find_settings(
+			lookup->image, lookup->vhost, lookup->name, lookup->name_length - length);
+		return permission(lookup, settings);
+	}
+	return FOUND_FILE;
+}
+
+/*
+ * Would the name, in other upper and lower case, be guarded otherwise, and does the directory take
+ * one for the other? Guarded vhosts do not follow links; so the others are spared the search.
+ */
+static bool evades(const struct lookup *lookup, const struct image_settings *settings)
+{
+	const struct image *image = lookup->image;
+	struct image_range paths = image->vhosts[lookup->vhost].paths;
+
+	if (settings->symlinks != SYMLINKS_NEVER)
+		return false;
+	for (uint32_t i = paths.first; i < paths.first + paths.count; i++) {
+		const struct image_path *path = &image->paths[i];
+		const char *text = image_string(image, path->path);
+		size_t length = path->path.length;
+
+		if (is_guarded(&image->settings[path->settings]) && lookup->name_length >= length &&
+			strncasecmp(lookup->name, text, length) == 0 &&
+			memcmp(lookup->name, text, length) != 0)
+			return resolve_folds_case(inherit_root(image, settings->root),
+				lookup->name + settings->strip);
+	}
+	return false;
+}
+
+/* Open what lookup->name says, by the settings and permissions of that name. */
+static enum found open_name(struct lookup *lookup)
+{
+	const struct image_settings *settings = settings_of_name(lookup);
+	enum found found = permission(lookup, settings);
+
+	lookup->settings = settings;
+	if (found == FOUND_FILE)
+		found = original_permission(lookup);
+	if (found != FOUND_FILE)
+		return found;
+	if (settings->action != ACTION_SERVE || settings->root == IMAGE_NONE ||
+		settings->strip >= lookup->name_length || evades(lookup, settings))
+		return FOUND_MISSING;
+	found = found_of(resolve_file(inherit_root(lookup->image, settings->root),
+		lookup->name + settings->strip, (enum symlinks)settings->symlinks,
+		&lookup->resource));
+	if (found == FOUND_FILE)
+		describe(lookup);
+	return found;
+}
+
+/* The name up to "length" with a text after it. False: it is too long. */
+static bool append(struct lookup *lookup, size_t length, struct image_text text)
+{
+	if (text.length >= sizeof lookup->name - length)
+		return false;
+	memcpy(lookup->name + length, image_string(lookup->image, text), text.length + 1);
+	lookup->name_length = length + text.length;
+	return true;
+}
+
+/* The first of these after the name that is there. A directory of that name is none. */
+static enum found open_first(struct lookup *lookup, struct image_range texts, size_t length)
+{
+	for (uint32_t i = texts.first; i < texts.first + texts.count; i++) {
+		enum found found;
+
+		if (!append(lookup, length, lookup->image->texts[i]))
+			continue;
+		found = open_name(lookup);
+		if (found != FOUND_MISSING && found != FOUND_DIRECTORY)
+			return found;
+	}
+	lookup->name[length] = '\0';
+	lookup->name_length = length;
+	return FOUND_MISSING;
+}
+
+/* ---- what a path may stand for ---- */
+
+static enum found find_file(struct lookup *lookup, const struct image_settings *settings)
+{
+	size_t length = lookup->name_length;
+	enum found found = open_name(lookup);
+
+	if (found == FOUND_DIRECTORY)
+		return FOUND_SLASH;
+	if (found == FOUND_MISSING)
+		found = open_first(lookup, settings->try_endings, length);
+	if (found != FOUND_MISSING)
+		return found;
+	/* A directory that only the configuration knows. */
+	lookup->name[length] = '/';
+	found = image_has_path(lookup->image, lookup->vhost, lookup->name, length + 1)
+			? FOUND_SLASH
+			: FOUND_MISSING;
+	lookup->name[length] = '\0';
+	return found;
+}
+
+static enum found find_directory(struct lookup *lookup, const struct image_settings *settings)
+{
+	enum found found = open_first(lookup, lookup->index, lookup->name_length);
+
+	lookup->settings = settings;
+	if (found != FOUND_MISSING || settings->root == IMAGE_NONE || evades(lookup, settings))
+		return found;
+	found = found_of(resolve_directory(inherit_root(lookup->image, settings->root),
+		lookup->name + settings->strip, (enum symlinks)settings->symlinks,
+		settings->listing ? &lookup->directory : NULL));
+	return found == FOUND_DIRECTORY && !settings->listing ? FOUND_FORBIDDEN : found;
+}
+
+static enum found action_of(const struct image_settings *settings)
+{
+	switch ((enum action)settings->action) {
+	case ACTION_MOVED:
+		return FOUND_MOVED;
+	case ACTION_REDIRECT:
+		return FOUND_REDIRECT;
+	case ACTION_GONE:
+		return FOUND_GONE;
+	case ACTION_SERVE:
+	case ACTION_COUNT:
+		break;
+	}
+	return FOUND_FILE;
+}
+
+static void take_name(struct lookup *lookup, const char *path, size_t length)
+{
+	memcpy(lookup->name, path, length + 1);
+	lookup->name_length = length;
+	lookup->resource.fd = lookup->directory = -1;
+	lookup->compressible = false;
+	lookup->cache = NULL;
+}
+
+enum found lookup_find(struct lookup *lookup, const struct target *target)
+{
+	const struct image_settings *settings;
+	enum found found;
+
+	take_name(lookup, target->path, target->length);
+	settings = lookup->settings = settings_of_name(lookup);
+	found = permission(lookup, settings);
+	if (found == FOUND_FILE)
+		found = action_of(settings);
+	if (found != FOUND_FILE)
+		return found;
+	if (target->hidden && !settings->dotfiles)
+		return FOUND_MISSING;
+	found = target->directory ? find_directory(lookup, settings) : find_file(lookup, settings);
+	if (found == FOUND_MISSING && settings->fallback.length > 0)
+		found = lookup_file(lookup, settings->fallback);
+	if (found == FOUND_MISSING || found == FOUND_SLASH)
+		lookup->settings = settings;
+	return found;
+}
+
+enum found lookup_file(struct lookup *lookup, struct image_text path)
+{
+	enum found found;
+
+	if (path.length >= sizeof lookup->name)
+		return FOUND_MISSING;
+	take_name(lookup, image_string(lookup->image, path), path.length);
+	found = open_name(lookup);
+	return found == FOUND_DIRECTORY ? FOUND_MISSING : found;
+}
+
+void lookup_close(struct lookup *lookup)
+{
+	if (lookup->resource.fd >= 0)
+		close(lookup->resource.fd);
+	if (lookup->directory >= 0)
+		close(lookup->directory);
+	lookup->resource.fd = lookup->directory = -1;
+}
+
+bool lookup_neighbour(struct lookup *lookup, const char *ending)
+{
+	const struct image_settings *settings = lookup->settings;
+	struct resource neighbour;
+	size_t length = strlen(ending);
+	enum resolved resolved;
+
+	if (length >= sizeof lookup->name - lookup->name_length)
+		return false;
+	memcpy(lookup->name + lookup->name_length, ending, length + 1);
+	resolved = resolve_file(inherit_root(lookup->image, settings->root),
+		lookup->name + settings->strip, (enum symlinks)settings->symlinks, &neighbour);
+	lookup->name[lookup->name_length] = '\0';
+	if (resolved != RESOLVED_FILE)
+		return false;
+	if (neighbour.mtime < lookup->resource.mtime) {
+		close(neighbour.fd);
+		return false;
+	}
+	close(lookup->resource.fd);
+	neighbour.type = lookup->resource.type;
+	lookup->resource = neighbour;
+	return true;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SULID_WORKER_LOOKUP_H
+#define SULID_WORKER_LOOKUP_H
+
+/*
+ * A path of a vhost → what answers it and whether this client may have it, the same for HTTP and
+ * Gemini. The settings and with them the permission are looked up anew for each name that is tried:
+ * index files, endings, fallbacks, error pages.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contract/image.h"
+
+#include "resolve.h"
+#include "target.h"
+
+#define LOOKUP_NAME (TARGET_MAX + 256) /* a path, an index file's name or an ending, and a NUL */
+
+enum found {
+	FOUND_FILE,
+	FOUND_SLASH,     /* a directory, asked for without its slash */
+	FOUND_DIRECTORY, /* one without index that may be listed: "directory" */
+	FOUND_MOVED,     /* settings->location leads on */
+	FOUND_REDIRECT,
+	FOUND_GONE,
+	FOUND_MISSING,
+	FOUND_FORBIDDEN,    /* by address, by the file's mode, or a directory that is not listed */
+	FOUND_UNIDENTIFIED, /* a client certificate is wanted, and there is none */
+	FOUND_STRANGER,     /* it is none of those that may */
+	FOUND_EXPIRED,      /* or not valid at this time */
+	FOUND_BUSY,
+	FOUND_FAILED,
+};
+
+struct lookup {
+	/* the question */
+	const struct image *image;
+	uint32_t vhost;
+	struct image_range index; /* texts: names of index files */
+	const struct address *peer;
+	const uint8_t *digest; /* of the client's certificate, or NULL */
+	bool current;          /* now is between its dates */
+	/* the answer */
+	const struct image_settings *settings; /* of the name that was found, else of the path */
+	struct resource resource;              /* FOUND_FILE; the caller's; else fd is -1 */
+	int directory;                         /* FOUND_DIRECTORY, the caller's; else -1 */
+	bool compressible;                     /* neighbours with an encoding may be there */
+	const char *cache;                     /* value of Cache-Control, or NULL */
+	size_t name_length;
+	char name[LOOKUP_NAME]; /* of what was found, below the vhost */
+};
+
+enum found lookup_find(struct lookup *lookup, const struct target *target);
+
+/* Exactly this file: an error page. */
+enum found lookup_file(struct lookup *lookup, struct image_text path);
+
+/*
+ * A neighbour of the file that was found, "NAME.gz", at least as new. Found: it takes the place of
+ * lookup->resource, with the type of the original; which is closed.
+ */
+bool lookup_neighbour(struct lookup *lookup, const char *ending);
+
+/* What it has open and nobody took. */
+void lookup_close(struct lookup *lookup);
+
+#endif
