@@ -16,11 +16,24 @@
 
 #define WARN_BEFORE (14 * 86400) /* seconds of life left */
 
-/* Run "sulid-tool certificate --quiet -o DIR NAME…" and wait. Its messages go to standard error. */
-static int run_tool(const char *directory, const struct value *names)
+/* Those that the vhost has, and those that it had. */
+static void add_names(const struct config_vhost *vhost, char **arguments, size_t count)
 {
-	const struct config_text *list = names->list;
-	char **arguments = calloc(names->count + 7, sizeof *arguments);
+	static const enum key keys[] = {KEY_NAMES, KEY_MOVED_FROM};
+
+	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+		const struct config_text *list = vhost->values[keys[k]].list;
+
+		for (uint32_t i = 0; i < vhost->values[keys[k]].count; i++)
+			arguments[count++] = (char *)(uintptr_t)list[i].text;
+	}
+}
+
+/* Run "sulid-tool certificate --quiet -o DIR NAME…" and wait. Its messages go to standard error. */
+static int run_tool(const char *directory, const struct config_vhost *vhost)
+{
+	size_t names = (size_t)vhost->values[KEY_NAMES].count + vhost->values[KEY_MOVED_FROM].count;
+	char **arguments = calloc(names + 7, sizeof *arguments);
 	char *tool = programs_path("sulid-tool");
 	size_t count = 0;
 	int status = -1;
@@ -33,8 +46,7 @@ static int run_tool(const char *directory, const struct value *names)
 	arguments[count++] = (char[]){"-o"};
 	arguments[count++] = (char *)(uintptr_t)directory;
 	arguments[count++] = (char[]){"--"};
-	for (uint32_t i = 0; i < names->count; i++)
-		arguments[count++] = (char *)(uintptr_t)list[i].text;
+	add_names(vhost, arguments, count);
 	pid = fork();
 	if (pid == 0) {
 		/* Standard output is for URLs and data only. */
@@ -67,7 +79,7 @@ int certificates_make_missing(const struct config *config, struct diagnostics *d
 		if (!slash)
 			continue;
 		*slash = '\0';
-		if (run_tool(directory, &config->vhosts[pair->vhost]->values[KEY_NAMES]) < 0)
+		if (run_tool(directory, config->vhosts[pair->vhost]) < 0)
 			diagnostics_error(diagnostics, &pair->position,
 				"the self-signed certificate in %s could not be made", directory);
 	}

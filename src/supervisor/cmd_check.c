@@ -8,6 +8,7 @@
 #include "accounts.h"
 #include "certificates.h"
 #include "commands.h"
+#include "config_groups.h"
 #include "rehearsal.h"
 
 static void count(FILE *to, size_t number, const char *what)
@@ -40,7 +41,8 @@ int cmd_check(const struct arguments *arguments)
 	bool good = config != NULL;
 
 	if (config && !arguments->value[CHECK_SYNTAX])
-		good = accounts_of_config(config, accounts, &diagnostics) == 0 &&
+		good = config_groups_load(config, &diagnostics) == 0 &&
+		       accounts_of_config(config, accounts, &diagnostics) == 0 &&
 		       certificates_make_missing(config, &diagnostics) == 0 &&
 		       rehearse(config, accounts, &diagnostics, &first_expiry) == 0;
 	diagnostics_print(&diagnostics, stderr);

@@ -12,6 +12,7 @@
 #include "accounts.h"
 #include "certificates.h"
 #include "commands.h"
+#include "config_groups.h"
 #include "config_print.h"
 #include "supervise.h"
 
@@ -33,7 +34,8 @@ static struct config *load(void *context, struct diagnostics *diagnostics)
 {
 	struct config *config = config_load(context, diagnostics);
 
-	if (config && certificates_make_missing(config, diagnostics) < 0) {
+	if (config && (config_groups_load(config, diagnostics) < 0 ||
+			      certificates_make_missing(config, diagnostics) < 0)) {
 		config_free(config);
 		return NULL;
 	}

@@ -21,6 +21,7 @@ struct service {
 	const char *directory;
 	const char *account; /* that serves, NULL: our own */
 	bool public;
+	bool listing;
 };
 
 /* ---- options ---- */
@@ -130,8 +131,9 @@ static bool set_one(struct config *config, struct config_vhost *vhost, enum key 
 	return config_set(config, vhost, key, &value, 1, diagnostics);
 }
 
-static bool describe(struct config *config, const char *directory, const char *const endpoints[],
-	size_t count, const char *kernel, bool tls, struct diagnostics *diagnostics)
+static bool describe(struct config *config, const struct service *service,
+	const char *const endpoints[], size_t count, const char *kernel, bool tls,
+	struct diagnostics *diagnostics)
 {
 	struct config_vhost *vhost = config_add_vhost(config);
 	char host[HOST_NAME_MAX + 1] = "";
@@ -143,9 +145,11 @@ static bool describe(struct config *config, const char *directory, const char *c
 	names[names_count++] = "*";
 	return vhost && config_set(config, vhost, KEY_NAMES, names, names_count, diagnostics) &&
 	       config_set(config, vhost, KEY_LISTEN, endpoints, count, diagnostics) &&
-	       set_one(config, vhost, KEY_ROOT, directory, diagnostics) &&
+	       set_one(config, vhost, KEY_ROOT, service->directory, diagnostics) &&
 	       set_one(config, vhost, KEY_CERTIFICATE, tls ? "auto" : "none", diagnostics) &&
 	       set_one(config, vhost, KEY_HTTP, "serve", diagnostics) &&
+	       set_one(config, vhost, KEY_LISTING, service->listing ? "true" : "false",
+		       diagnostics) &&
 	       set_one(config, NULL, KEY_ACME, "none", diagnostics) &&
 	       set_one(config, NULL, KEY_TLS_KERNEL, kernel, diagnostics) &&
 	       set_one(config, NULL, KEY_LOG_ACCESS, "/dev/stderr", diagnostics) &&
@@ -252,22 +256,21 @@ static void ready(void *context, const struct generation *generation)
 
 /* ---- the command ---- */
 
-static struct config *make_config(const struct arguments *arguments, const char *directory,
+static struct config *make_config(const struct arguments *arguments, const struct service *service,
 	const struct ports ports[static PROTOCOL_COUNT], struct diagnostics *diagnostics)
 {
 	const char *kernel =
 		arguments->value[SERVE_KERNEL] ? arguments->value[SERVE_KERNEL] : "prefer";
 	char texts[ENDPOINTS_MAX][48];
 	const char *endpoints[ENDPOINTS_MAX];
-	size_t count =
-		list_endpoints(ports, arguments->value[SERVE_PUBLIC] != NULL, texts, endpoints);
+	size_t count = list_endpoints(ports, service->public, texts, endpoints);
 	struct config *config = config_new();
 	char *state = state_directory();
 
 	if (config && state) {
 		config->state = arena_text(&config->arena, state, strlen(state));
 		if (config->state &&
-			describe(config, directory, endpoints, count, kernel,
+			describe(config, service, endpoints, count, kernel,
 				ports[PROTOCOL_HTTPS].wanted || ports[PROTOCOL_GEMINI].wanted,
 				diagnostics) &&
 			config_finish(config, diagnostics) &&
@@ -285,7 +288,10 @@ static int serve(const struct arguments *arguments, const char *directory,
 	const struct ports ports[static PROTOCOL_COUNT])
 {
 	struct service service = {
-		.directory = directory, .public = arguments->value[SERVE_PUBLIC] != NULL};
+		.directory = directory,
+		.public = arguments->value[SERVE_PUBLIC] != NULL,
+		.listing = arguments->value[SERVE_NO_LISTING] == NULL,
+	};
 	struct diagnostics diagnostics = {0};
 	struct supervise_plan plan = {.ready = ready, .context = &service};
 	int status = EXIT_FAILED;
@@ -295,7 +301,7 @@ static int serve(const struct arguments *arguments, const char *directory,
 			plan.movable |= 1U << protocol;
 	if (accounts_of_directory(directory, plan.accounts, &service.account) < 0)
 		return EXIT_SYSTEM;
-	plan.config = make_config(arguments, directory, ports, &diagnostics);
+	plan.config = make_config(arguments, &service, ports, &diagnostics);
 	if (plan.config)
 		status = supervise(&plan, &diagnostics);
 	else

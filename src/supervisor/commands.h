@@ -21,6 +21,7 @@ enum serve_option {
 	SERVE_HTTP,
 	SERVE_GEMINI,
 	SERVE_PUBLIC,
+	SERVE_NO_LISTING,
 	SERVE_KERNEL
 };
 enum config_option {

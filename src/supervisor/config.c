@@ -9,6 +9,7 @@
 
 #include "config_check.h"
 #include "config_file.h"
+#include "config_read.h"
 #include "config_resolve.h"
 #include "values.h"
 #include "yaml_tree.h"
@@ -22,7 +23,6 @@ struct reading {
 	struct config_file *files;
 	struct position *included_at; /* by file */
 	size_t file_count;
-	const struct config_file *file; /* the one that is being read */
 };
 
 /* ---- put together by code ---- */
@@ -186,103 +186,6 @@ const char *config_endpoint_format(enum protocol protocol, const struct address 
 	return text;
 }
 
-/* ---- from nodes ---- */
-
-static void read_mapping(struct reading *reading, const struct node *mapping, enum key_scope scope,
-	struct value *values, enum config_origin origin);
-
-static void read_vhosts(struct reading *reading, const struct node *node)
-{
-	if (node->kind == NODE_BAD || yaml_is_null(node))
-		return;
-	if (node->kind != NODE_LIST) {
-		diagnostics_error(reading->diagnostics, &node->position,
-			"\"vhosts\" is a list; each vhost begins with \"- names:\"");
-		return;
-	}
-	for (const struct node *item = node->first; item; item = item->next) {
-		struct config_vhost *vhost;
-
-		if (item->kind == NODE_BAD)
-			continue;
-		if (item->kind != NODE_MAPPING) {
-			diagnostics_error(reading->diagnostics, &item->position,
-				"a vhost is a mapping with \"names\" and \"root\", and this is %s",
-				yaml_kind_name(item));
-			continue;
-		}
-		vhost = config_add_vhost(reading->config);
-		vhost->position = item->position;
-		read_mapping(reading, item, IN_VHOST, vhost->values, ORIGIN_VHOST);
-	}
-}
-
-static void read_key(struct reading *reading, enum key key, const struct node *node,
-	struct value *values, enum config_origin origin)
-{
-	struct value_source source = {.arena = &reading->config->arena,
-		.diagnostics = reading->diagnostics,
-		.directory = reading->file->directory};
-	struct value value = {.origin = (uint16_t)origin};
-
-	switch (key_rows[key].kind) {
-	case KIND_MAP:
-		read_mapping(reading, node, key_rows[key].inside, values, origin);
-		break;
-	case KIND_DEFAULTS:
-		read_mapping(
-			reading, node, IN_DEFAULTS, reading->config->defaults, ORIGIN_DEFAULTS);
-		break;
-	case KIND_VHOSTS:
-		read_vhosts(reading, node);
-		values[key].position = node->position;
-		break;
-	default:
-		/* A value that is wrong counts as said: its absence is not complained about, too.
-		 */
-		value_read(&source, key, node, &value);
-		values[key] = value;
-	}
-}
-
-static void refuse_key(struct reading *reading, const struct node *name, enum key_scope scope,
-	struct value *values, enum config_origin origin)
-{
-	char complaint[KEY_COMPLAINT];
-	enum key meant = key_complain(scope, name->text, complaint);
-
-	diagnostics_error(reading->diagnostics, &name->position, "%s", complaint);
-	/* So that what was meant is not missed, too. */
-	if (meant < KEY_COUNT && values[meant].origin == ORIGIN_NONE)
-		values[meant].origin = (uint16_t)origin;
-}
-
-static void read_mapping(struct reading *reading, const struct node *mapping, enum key_scope scope,
-	struct value *values, enum config_origin origin)
-{
-	if (mapping->kind == NODE_BAD || yaml_is_null(mapping))
-		return;
-	if (mapping->kind != NODE_MAPPING) {
-		diagnostics_error(reading->diagnostics, &mapping->position,
-			"%s%s%s is a mapping of keys and values, and this is %s",
-			mapping->key ? "\"" : "",
-			mapping->key ? mapping->key->text : "a configuration",
-			mapping->key ? "\"" : "", yaml_kind_name(mapping));
-		return;
-	}
-	for (const struct node *node = mapping->first; node; node = node->next) {
-		enum key key;
-
-		if (node->key->kind != NODE_SCALAR)
-			continue;
-		key = key_find(scope, node->key->text);
-		if (key < KEY_COUNT && key_rows[key].kind != KIND_LATER)
-			read_key(reading, key, node, values, origin);
-		else
-			refuse_key(reading, node->key, scope, values, origin);
-	}
-}
-
 /* ---- files ---- */
 
 static void add_file(
@@ -302,12 +205,15 @@ static void read_file(struct reading *reading, const struct config_file *file, e
 	const char *name = arena_text(&reading->config->arena, file->name, strlen(file->name));
 	struct node *root =
 		yaml_parse(&reading->scratch, name, file->bytes, file->size, reading->diagnostics);
+	struct config_reader reader = {.config = reading->config,
+		.source = {.arena = &reading->config->arena,
+			.diagnostics = reading->diagnostics,
+			.directory = file->directory}};
 
-	reading->file = file;
 	if (scope == IN_TOP)
 		reading->config->file = name;
 	if (root)
-		read_mapping(reading, root, scope, reading->config->values, ORIGIN_TOP);
+		config_read(&reader, root, scope);
 }
 
 /* The file that has been read already under whatever name, or NULL. */

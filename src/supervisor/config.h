@@ -31,10 +31,19 @@ struct config_text {
 	struct position position;
 };
 
+/* Addresses whose first bits are the same. */
+struct config_network {
+	struct image_network network; /* "allow" is not set */
+	struct position position;
+};
+
 struct config_endpoint {
 	struct address address; /* family 0 for "*"; port 0: any free one */
 	enum protocol protocol;
 	struct position position;
+	const struct config_network *proxy; /* whose connections begin with a PROXY header */
+	uint32_t proxy_count;
+	uint32_t listener; /* index; made by config_finish */
 };
 
 /* A chain and its key, both paths. */
@@ -45,13 +54,31 @@ struct config_pair {
 	struct position key_position;
 };
 
+struct config_header {
+	const char *name;  /* as it is written */
+	const char *value; /* NULL: it is taken away */
+	struct position position;
+};
+
+struct config_page {
+	uint32_t status;
+	const char *path;
+	struct position position;
+};
+
 /* How near to the vhost a value was said. */
 enum config_origin {
 	ORIGIN_NONE,
 	ORIGIN_STANDARD,
 	ORIGIN_TOP,
 	ORIGIN_DEFAULTS,
-	ORIGIN_VHOST
+	ORIGIN_VHOST,
+	ORIGIN_PATH
+};
+
+enum hsts_flag {
+	HSTS_SUBDOMAINS = 1 << 0,
+	HSTS_PRELOAD = 1 << 1,
 };
 
 /* The value of one key, by its kind (keys.h). */
@@ -65,6 +92,42 @@ struct value {
 	uint16_t origin;
 };
 
+/* Of one file name ending; a value with ORIGIN_NONE was not said. */
+struct config_type {
+	const char *ending; /* lower case, without the dot */
+	struct position position;
+	struct value type;
+	struct value lang;
+	struct value charset;
+	struct value cache;
+};
+
+struct config_said {
+	enum key key;
+	struct value value;
+};
+
+/* What was said for a path of a vhost, and nothing that it inherits: see config_settings.h. */
+struct config_location {
+	const char *path; /* with a slash at its end all below, else exactly it */
+	struct position position;
+	struct config_said *said; /* by key */
+	size_t said_count;
+	/* made by config_finish */
+	const struct config_location *parent; /* the next shorter that covers it, or NULL */
+	uint32_t root;                        /* index, or IMAGE_NONE if it says none */
+};
+
+/* Client certificates by name. */
+struct config_group {
+	const char *name;
+	struct position position;
+	const char *file; /* NULL: its digests are in the configuration */
+	struct position file_position;
+	struct image_digest *digests; /* sorted, each once; of a file since config_groups_read */
+	size_t count;
+};
+
 /* A directory or file, once for all that name it; position: of the first. */
 struct config_path {
 	const char *path; /* of a log: NULL for standard output */
@@ -76,6 +139,7 @@ struct config_name {
 		name; /* lower case; of a wildcard only what follows "*", which of "*" is nothing */
 	uint32_t vhost;
 	bool wildcard;
+	bool moved; /* of "moved_from" */
 	struct position position;
 };
 
@@ -89,6 +153,8 @@ struct config_listener {
 	size_t name_count;
 	uint32_t fallback; /* as in image.h */
 	bool any_name;
+	const struct config_network *proxy; /* those of the first that names it */
+	uint32_t proxy_count;
 };
 
 /* Consecutive certificates are those of one vhost, or of several that name the same ones. */
@@ -105,9 +171,12 @@ struct config_vhost {
 	struct position position;
 	struct value values[KEYS_OF_VHOST_COUNT];
 	/* from here on made by config_finish */
-	const char *name; /* the first */
-	uint32_t root;    /* index; IMAGE_NONE after an error only */
-	uint32_t log;     /* index, or IMAGE_NONE */
+	const char *name;                  /* the first */
+	uint32_t root;                     /* index; IMAGE_NONE after an error only */
+	struct config_location *locations; /* by path, as memcmp has it */
+	size_t location_count;
+	struct config_endpoint *endpoints; /* the value of KEY_LISTEN */
+	uint32_t log;                      /* index, or IMAGE_NONE */
 	uint32_t first_certificate;
 	uint32_t certificate_count;
 	uint32_t
@@ -127,6 +196,8 @@ struct config {
 	struct value defaults[KEYS_OF_VHOST_COUNT];
 	struct config_vhost **vhosts; /* in the order of the files */
 	size_t vhost_count;
+	struct config_group *groups; /* in the order of the files, from config_finish on by name */
+	size_t group_count;
 	/* from here on made by config_finish */
 	struct config_listener *listeners;
 	size_t listener_count;
@@ -173,7 +244,7 @@ bool config_finish(struct config *config, struct diagnostics *diagnostics);
 
 void config_free(struct config *config);
 
-/* KIND_NUMBER, SIZE, TIME, RATE, CHOICE; CONFIG_NONE for "none". */
+/* KIND_NUMBER, SIZE, TIME, RATE, CHOICE, BOOLEAN; CONFIG_NONE for "none". */
 static inline uint64_t config_number(const struct config *config, enum key key)
 {
 	return config->values[key].number;

@@ -3,16 +3,10 @@
 
 #include <string.h>
 
+#include "checker.h"
+
 #define LISTENERS_MAX 1024
 #define SAID_MAX      256 /* as many complaints about names are enough */
-
-struct checker {
-	const struct config *config;
-	struct diagnostics *diagnostics;
-	struct arena scratch;
-	struct position *said; /* names that have been complained about on another listener */
-	size_t said_count;
-};
 
 static bool same_position(const struct position *left, const struct position *right)
 {
@@ -21,8 +15,7 @@ static bool same_position(const struct position *left, const struct position *ri
 		       (left->file && right->file && strcmp(left->file, right->file) == 0));
 }
 
-/* Once for each place, however many listeners it concerns. */
-static bool say_once(struct checker *checker, const struct position *position)
+bool checker_says_once(struct checker *checker, const struct position *position)
 {
 	if (checker->said_count >= SAID_MAX)
 		return false;
@@ -108,7 +101,7 @@ static void check_names(struct checker *checker, const struct config_listener *l
 		bool same_file;
 
 		if (first->wildcard != name->wildcard || strcmp(first->name, name->name) != 0 ||
-			!say_once(checker, &name->position))
+			!checker_says_once(checker, &name->position))
 			continue;
 		same_file = first->position.file && name->position.file &&
 			    strcmp(first->position.file, name->position.file) == 0;
@@ -170,12 +163,53 @@ static void check_overlap(struct checker *checker, const struct config_listener 
 			first);
 }
 
+static bool same_networks(
+	const struct config_endpoint *endpoint, const struct config_listener *listener)
+{
+	bool same = endpoint->proxy_count == listener->proxy_count;
+
+	for (uint32_t i = 0; same && i < endpoint->proxy_count; i++)
+		same = memcmp(&endpoint->proxy[i].network, &listener->proxy[i].network,
+			       sizeof(struct image_network)) == 0;
+	return same;
+}
+
+/* A connection is told from a load balancer's before anybody knows for which vhost it is. */
+static void check_proxies(struct checker *checker, const struct config_vhost *vhost)
+{
+	for (uint32_t i = 0; i < vhost->values[KEY_LISTEN].count; i++) {
+		const struct config_endpoint *endpoint = &vhost->endpoints[i];
+		const struct config_listener *listener =
+			&checker->config->listeners[endpoint->listener];
+		char text[CONFIG_ENDPOINT_TEXT];
+
+		if (same_networks(endpoint, listener) ||
+			!checker_says_once(checker, &endpoint->position))
+			continue;
+		config_endpoint_format(
+			endpoint->protocol, &endpoint->address, endpoint->address.port, text);
+		if (listener->position.line > 0)
+			diagnostics_error(checker->diagnostics, &endpoint->position,
+				"%s has other \"proxy\" networks at %s:%u:%u; they are the same "
+				"for all that listen there",
+				text, listener->position.file, listener->position.line,
+				listener->position.column);
+		else
+			diagnostics_error(checker->diagnostics, &endpoint->position,
+				"%s has no \"proxy\" networks elsewhere; they are the same for all "
+				"that listen there",
+				text);
+	}
+}
+
 static void check_listeners(struct checker *checker)
 {
 	const struct config *config = checker->config;
 
 	for (size_t i = 0; i < config->listener_count; i++)
 		check_names(checker, &config->listeners[i]);
+	for (size_t i = 0; i < config->vhost_count; i++)
+		check_proxies(checker, config->vhosts[i]);
 	if (config->listener_count > LISTENERS_MAX) {
 		diagnostics_error(checker->diagnostics, &config->listeners[LISTENERS_MAX].position,
 			"more than %d addresses to listen on", LISTENERS_MAX);
@@ -262,7 +296,9 @@ void config_check(const struct config *config, struct diagnostics *diagnostics)
 		check_required(&checker, config->vhosts[i]);
 		check_listening(&checker, config->vhosts[i]);
 		check_modes(&checker, config->vhosts[i]);
+		checker_settings(&checker, config->vhosts[i]);
 	}
+	checker_groups(&checker);
 	check_listeners(&checker);
 	check_logs(&checker);
 	check_limits(&checker);

@@ -5,65 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_groups.h"
+#include "config_merge.h"
+#include "config_settings.h"
+#include "seen.h"
+
 #define WORKERS_MAX 64
-
-/* ---- what is the same, once ---- */
-
-/* Text → the number it was first seen with: open addressing, at most half full. */
-struct seen {
-	struct arena *arena;
-	struct seen_entry {
-		const char *text;
-		uint32_t number;
-	} *entries;
-	size_t size; /* a power of two, or 0 */
-	size_t count;
-};
-
-/* FNV-1a. */
-static size_t hash(const char *text)
-{
-	uint64_t value = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return (size_t)(value ^ (value >> 32));
-}
-
-static struct seen_entry *place_of(const struct seen *seen, const char *text)
-{
-	size_t i = hash(text) & (seen->size - 1);
-
-	while (seen->entries[i].text && strcmp(seen->entries[i].text, text) != 0)
-		i = (i + 1) & (seen->size - 1);
-	return &seen->entries[i];
-}
-
-/* Its number; true if it is new and got "number". */
-static bool see(struct seen *seen, const char *text, uint32_t *number)
-{
-	struct seen_entry *entry;
-
-	if (2 * (seen->count + 1) > seen->size) {
-		struct seen larger = {
-			.arena = seen->arena, .size = seen->size > 0 ? 2 * seen->size : 64};
-
-		larger.entries = arena_array(seen->arena, larger.size, sizeof *larger.entries);
-		for (size_t i = 0; i < seen->size; i++)
-			if (seen->entries[i].text)
-				*place_of(&larger, seen->entries[i].text) = seen->entries[i];
-		larger.count = seen->count;
-		*seen = larger;
-	}
-	entry = place_of(seen, text);
-	if (entry->text) {
-		*number = entry->number;
-		return false;
-	}
-	*entry = (struct seen_entry){.text = text, .number = *number};
-	seen->count++;
-	return true;
-}
 
 struct resolver {
 	struct config *config;
@@ -74,16 +21,23 @@ struct resolver {
 	struct seen listeners;
 };
 
+/* The number of what is the same, as seen_add has it. */
+static bool see(struct seen *seen, const char *text, uint32_t *number)
+{
+	return seen_add(seen, text, strlen(text), number);
+}
+
 /* ---- one vhost ---- */
 
-static void inherit(const struct config *config, struct config_vhost *vhost)
+static void inherit(struct config *config, struct config_vhost *vhost)
 {
 	for (enum key key = 0; key < KEYS_OF_VHOST_COUNT; key++) {
-		if (vhost->values[key].origin != ORIGIN_NONE)
-			continue;
-		vhost->values[key] = config->defaults[key].origin != ORIGIN_NONE
-					     ? config->defaults[key]
-					     : config->values[key];
+		if (config->defaults[key].origin != ORIGIN_NONE)
+			config_merge(
+				&config->arena, key, &config->defaults[key], &vhost->values[key]);
+		else
+			config_merge(
+				&config->arena, key, &config->values[key], &vhost->values[key]);
 	}
 }
 
@@ -106,6 +60,7 @@ static void choose_endpoints(struct config *config, struct config_vhost *vhost)
 		if (all[i].protocol == PROTOCOL_HTTP ? plain : tls)
 			chosen[count++] = all[i];
 	vhost->listen_said = value->count;
+	vhost->endpoints = chosen;
 	value->list = chosen;
 	value->count = count;
 }
@@ -115,37 +70,40 @@ static void choose_modes(struct config_vhost *vhost)
 	struct value *http = &vhost->values[KEY_HTTP];
 	uint64_t client = vhost->values[KEY_CLIENT_CERTIFICATES].number;
 
-	if (http->origin == ORIGIN_NONE)
+	if (http->origin == ORIGIN_NONE) {
+		http->origin = ORIGIN_STANDARD;
 		http->number =
 			config_has_certificate(vhost) && config_listens(vhost, PROTOCOL_HTTPS)
 				? HTTP_REDIRECT
 				: HTTP_SERVE;
+	}
 	vhost->http = (enum http_mode)http->number;
 	if (client <= CLIENT_REQUIRE) {
 		vhost->client_certificates = (enum client_certificates)client;
 		vhost->client_certificates_gemini = (enum client_certificates)client;
 	} else {
 		/* auto: browsers show a dialogue, Gemini clients offer what their user chose. */
-		vhost->client_certificates = CLIENT_NONE;
+		vhost->client_certificates =
+			config_is_restricted(vhost) ? CLIENT_REQUEST : CLIENT_NONE;
 		vhost->client_certificates_gemini = CLIENT_REQUEST;
 	}
 }
 
-static void find_root(struct resolver *resolver, struct config_vhost *vhost)
+/* Of a vhost or of one of its paths; IMAGE_NONE after an error only. */
+static uint32_t find_root(struct resolver *resolver, const struct value *root)
 {
 	struct config *config = resolver->config;
-	const struct value *root = &vhost->values[KEY_ROOT];
+	uint32_t number = (uint32_t)config->root_count;
 
-	vhost->root = IMAGE_NONE;
-	if (!root->text)
-		return;
-	vhost->root = (uint32_t)config->root_count;
-	if (!see(&resolver->roots, root->text, &vhost->root))
-		return;
+	if (!root || !root->text)
+		return IMAGE_NONE;
+	if (!see(&resolver->roots, root->text, &number))
+		return number;
 	config->roots = arena_grow(
 		&config->arena, config->roots, config->root_count, sizeof *config->roots);
 	config->roots[config->root_count++] =
 		(struct config_path){.path = root->text, .position = root->position};
+	return number;
 }
 
 static void find_log(struct resolver *resolver, struct config_vhost *vhost)
@@ -165,6 +123,56 @@ static void find_log(struct resolver *resolver, struct config_vhost *vhost)
 		arena_grow(&config->arena, config->logs, config->log_count, sizeof *config->logs);
 	config->logs[config->log_count++] =
 		(struct config_path){.path = log->text, .position = log->position};
+}
+
+/* ---- paths ---- */
+
+static bool covers(const struct config_location *location, const char *path)
+{
+	return strncmp(location->path, path, strlen(location->path)) == 0;
+}
+
+/* The vhost's own copy: of its defaults' paths others have one, too. */
+static void find_locations(struct resolver *resolver, struct config_vhost *vhost)
+{
+	const struct value *paths = &vhost->values[KEY_PATHS];
+	const struct config_location **open =
+		arena_array(&resolver->scratch, paths->count, sizeof(struct config_location *));
+	size_t depth = 0;
+
+	vhost->locations =
+		arena_array(&resolver->config->arena, paths->count, sizeof(struct config_location));
+	vhost->location_count = paths->count;
+	if (paths->count > 0)
+		memcpy(vhost->locations, paths->list, paths->count * sizeof *vhost->locations);
+	/* In this order a path comes before all that it covers, and nothing else is between. */
+	for (size_t i = 0; i < vhost->location_count; i++) {
+		struct config_location *location = &vhost->locations[i];
+
+		while (depth > 0 && !covers(open[depth - 1], location->path))
+			depth--;
+		location->parent = depth > 0 ? open[depth - 1] : NULL;
+		location->root = find_root(resolver, config_said(location, KEY_ROOT));
+		if (location->path[strlen(location->path) - 1] == '/')
+			open[depth++] = location;
+	}
+}
+
+/*
+ * A link from where everybody may to where not everybody may would lead around "allow", "deny" and
+ * "identities". So none is followed, unless all of the vhost is for the same.
+ */
+static void choose_symlinks(struct config_vhost *vhost)
+{
+	struct value *symlinks = &vhost->values[KEY_SYMLINKS];
+	bool restricted;
+
+	/* What the vhost itself says is left to config_check. */
+	if (config_is_uniform(vhost, &restricted) || !restricted ||
+		symlinks->origin == ORIGIN_VHOST)
+		return;
+	symlinks->number = SYMLINKS_NEVER;
+	symlinks->word = 1 + SYMLINKS_NEVER;
 }
 
 /* ---- certificates ---- */
@@ -263,12 +271,14 @@ static struct config_listener *find_listener(
 		.protocol = endpoint->protocol,
 		.position = endpoint->position,
 		.fallback = IMAGE_NONE,
+		.proxy = endpoint->proxy,
+		.proxy_count = endpoint->proxy_count,
 	};
 	return &config->listeners[config->listener_count++];
 }
 
 static void add_name(struct config *config, struct config_listener *listener,
-	const struct config_text *name, uint32_t vhost)
+	const struct config_text *name, uint32_t vhost, bool moved)
 {
 	bool wildcard = name->text[0] == '*';
 
@@ -282,31 +292,42 @@ static void add_name(struct config *config, struct config_listener *listener,
 		.name = name->text + (wildcard ? 1 : 0),
 		.vhost = vhost,
 		.wildcard = wildcard,
+		.moved = moved,
 		.position = name->position,
 	};
 }
 
+static void add_names(struct config *config, struct config_listener *listener,
+	const struct config_vhost *vhost, uint32_t index)
+{
+	static const enum key keys[] = {KEY_NAMES, KEY_MOVED_FROM};
+
+	/* Said twice is said once. */
+	if (listener->name_count > 0 && listener->names[listener->name_count - 1].vhost == index)
+		return;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const struct config_text *name = vhost->values[keys[i]].list;
+
+		for (uint32_t n = 0; n < vhost->values[keys[i]].count; n++)
+			add_name(config, listener, &name[n], index, keys[i] == KEY_MOVED_FROM);
+	}
+}
+
 static void listen_for(struct resolver *resolver, struct config_vhost *vhost, uint32_t index)
 {
-	const struct value *names = &vhost->values[KEY_NAMES];
-	const struct config_text *name = names->list;
 	const struct value *listen = &vhost->values[KEY_LISTEN];
-	const struct config_endpoint *endpoints = listen->list;
+	struct config_endpoint *endpoints = vhost->endpoints;
 
 	vhost->https = IMAGE_NONE;
 	for (uint32_t i = 0; i < listen->count; i++) {
-		uint32_t number;
-		struct config_listener *listener = find_listener(resolver, &endpoints[i], &number);
+		struct config_endpoint *endpoint = &endpoints[i];
+		struct config_listener *listener =
+			find_listener(resolver, endpoint, &endpoint->listener);
 
-		if (endpoints[i].protocol == PROTOCOL_HTTPS &&
-			(vhost->https == IMAGE_NONE || endpoints[i].address.port == 443))
-			vhost->https = number;
-		/* Said twice is said once. */
-		if (listener->name_count > 0 &&
-			listener->names[listener->name_count - 1].vhost == index)
-			continue;
-		for (uint32_t n = 0; n < names->count; n++)
-			add_name(resolver->config, listener, &name[n], index);
+		if (endpoint->protocol == PROTOCOL_HTTPS &&
+			(vhost->https == IMAGE_NONE || endpoint->address.port == 443))
+			vhost->https = endpoint->listener;
+		add_names(resolver->config, listener, vhost, index);
 	}
 }
 
@@ -378,6 +399,7 @@ void config_resolve(struct config *config)
 	resolver.roots.arena = resolver.logs.arena = &resolver.scratch;
 	resolver.certificates.arena = resolver.listeners.arena = &resolver.scratch;
 	resolve_processes(config);
+	config_groups_sort(config);
 	for (size_t i = 0; i < config->vhost_count; i++) {
 		struct config_vhost *vhost = config->vhosts[i];
 		const struct config_text *names;
@@ -386,8 +408,10 @@ void config_resolve(struct config *config)
 		names = vhost->values[KEY_NAMES].list;
 		vhost->name = vhost->values[KEY_NAMES].count > 0 ? names[0].text : NULL;
 		choose_endpoints(config, vhost);
+		vhost->root = find_root(&resolver, &vhost->values[KEY_ROOT]);
+		find_locations(&resolver, vhost);
 		choose_modes(vhost);
-		find_root(&resolver, vhost);
+		choose_symlinks(vhost);
 		find_log(&resolver, vhost);
 		find_certificates(&resolver, vhost, (uint32_t)i);
 		listen_for(&resolver, vhost, (uint32_t)i);

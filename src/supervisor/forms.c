@@ -88,13 +88,15 @@ const char *form_format(enum key_kind kind, uint64_t number, char text[static FO
 	return text;
 }
 
-bool form_is_boolean(const char *text)
+bool form_boolean(const char *text, uint64_t *number)
 {
-	static const char *const words[] = {"true", "false", "yes", "no", "on", "off"};
+	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcasecmp(text, words[i]) == 0)
+		if (strcasecmp(text, words[i]) == 0) {
+			*number = i % 2;
 			return true;
+		}
 	return false;
 }
 

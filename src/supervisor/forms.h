@@ -27,8 +27,8 @@ enum form_result form_rate(const char *text, uint64_t *per_second);
 #define FORM_TEXT 32
 const char *form_format(enum key_kind kind, uint64_t number, char text[static FORM_TEXT]);
 
-/* Is it true, false, yes, no, on or off? Only booleans are written so. */
-bool form_is_boolean(const char *text);
+/* true, false, yes, no, on and off: only booleans are written so. 1 or 0. */
+bool form_boolean(const char *text, uint64_t *number);
 
 /*
  * A host name as a vhost may have it: lower-cased into name, IPv6 in brackets and in its shortest

@@ -5,185 +5,126 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mime.h"
-
-/* One image in the making: its tables apart, each as long as it will be. */
-struct builder {
-	const struct config *config;
-	struct arena arena;
-	enum role role;
-	const uint16_t *ports;
-	struct image_header header; /* counts of the tables; offsets in the end */
-	struct image_listener *listeners;
-	struct image_name *names;
-	struct image_vhost *vhosts;
-	struct image_certificate *certificates;
-	struct image_type *types;
-	struct image_text *texts;
-	char *text;
-	size_t text_size;
-	size_t text_room;
-	bool overflow;
-};
-
-static struct image_text put_text(struct builder *builder, const char *string)
-{
-	size_t length = strlen(string);
-	struct image_text text = {.length = (uint32_t)length};
-
-	if (builder->text_size + length + 1 > UINT32_MAX / 2) {
-		builder->overflow = true;
-		return (struct image_text){0};
-	}
-	if (builder->text_size + length + 1 > builder->text_room) {
-		size_t room = 2 * (builder->text_room + length + 1);
-		char *larger = arena_take(&builder->arena, room);
-
-		if (builder->text_size > 0)
-			memcpy(larger, builder->text, builder->text_size);
-		builder->text = larger;
-		builder->text_room = room;
-	}
-	text.offset = (uint32_t)builder->text_size;
-	memcpy(builder->text + builder->text_size, string, length + 1);
-	builder->text_size += length + 1;
-	return text;
-}
+#include "image_settings.h"
+#include "image_tables.h"
+#include "image_types.h"
 
 /* ---- tables ---- */
 
-static bool has_socket(const struct builder *builder, const struct config_listener *listener)
+static bool has_socket(const struct image_tables *tables, const struct config_listener *listener)
 {
-	if (!builder->ports)
+	if (!tables->ports)
 		return false;
-	return (builder->role == ROLE_WORKER) == (listener->protocol == PROTOCOL_HTTP);
+	return (tables->role == ROLE_WORKER) == (listener->protocol == PROTOCOL_HTTP);
 }
 
-static void put_names(struct builder *builder, const struct config_listener *from)
+static void put_names(struct image_tables *tables, const struct config_listener *from)
 {
 	for (size_t i = 0; i < from->name_count; i++) {
 		/* "*" is the listener's fallback. */
 		if (from->names[i].name[0] == '\0')
 			continue;
-		builder->names[builder->header.names.count++] = (struct image_name){
-			.name = put_text(builder, from->names[i].name),
+		*image_tables_add(tables, names) = (struct image_name){
+			.name = image_tables_text(tables, from->names[i].name),
 			.vhost = from->names[i].vhost,
 			.wildcard = from->names[i].wildcard,
+			.moved = from->names[i].moved,
 		};
 	}
 }
 
-static void put_listeners(struct builder *builder)
+static struct image_range put_proxy(struct image_tables *tables, const struct config_listener *from)
 {
-	const struct config *config = builder->config;
-	size_t names = 0;
-	uint32_t sockets = 0;
+	struct arena scratch = {0};
+	struct image_network *networks =
+		arena_array(&scratch, from->proxy_count, sizeof(struct image_network));
+	struct image_range range;
 
-	for (size_t i = 0; i < config->listener_count; i++)
-		names += config->listeners[i].name_count;
-	builder->names = arena_array(&builder->arena, names, sizeof *builder->names);
-	builder->listeners =
-		arena_array(&builder->arena, config->listener_count, sizeof *builder->listeners);
-	for (size_t i = 0; i < config->listener_count; i++) {
-		const struct config_listener *from = &config->listeners[i];
-		struct image_listener *to = &builder->listeners[builder->header.listeners.count++];
-
-		*to = (struct image_listener){
-			.socket = has_socket(builder, from) ? sockets++ : IMAGE_NONE,
-			.names.first = builder->header.names.count,
-			.fallback = from->fallback,
-			.port = builder->ports ? builder->ports[i] : from->address.port,
-			.protocol = (uint8_t)from->protocol,
-			.any_name = from->any_name,
-		};
-		put_names(builder, from);
-		to->names.count = builder->header.names.count - to->names.first;
+	for (uint32_t i = 0; i < from->proxy_count; i++) {
+		networks[i] = from->proxy[i].network;
+		networks[i].allow = 1;
 	}
-}
-
-static struct image_range put_files(struct builder *builder, const struct value *value)
-{
-	const struct config_text *files = value->list;
-	struct image_range range = {.first = builder->header.texts.count, .count = value->count};
-
-	for (uint32_t i = 0; i < value->count; i++)
-		builder->texts[builder->header.texts.count++] = put_text(builder, files[i].text);
+	image_tables_share(tables, networks, networks, from->proxy_count, &range);
+	arena_free(&scratch);
 	return range;
 }
 
-static void put_vhost(struct builder *builder, const struct config_vhost *from)
+static void put_listeners(struct image_tables *tables)
 {
-	struct image_vhost *to = &builder->vhosts[builder->header.vhosts.count++];
+	const struct config *config = tables->config;
+	uint32_t sockets = 0;
+
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *from = &config->listeners[i];
+		struct image_listener *to = image_tables_add(tables, listeners);
+
+		*to = (struct image_listener){
+			.socket = has_socket(tables, from) ? sockets++ : IMAGE_NONE,
+			.names.first = tables->header.names.count,
+			.fallback = from->fallback,
+			.proxy = put_proxy(tables, from),
+			.port = tables->ports ? tables->ports[i] : from->address.port,
+			.protocol = (uint8_t)from->protocol,
+			.any_name = from->any_name,
+		};
+		put_names(tables, from);
+		to->names.count = tables->header.names.count - to->names.first;
+	}
+}
+
+static void put_vhost(struct image_tables *tables, const struct config_vhost *from)
+{
+	struct image_vhost *to = image_tables_add(tables, vhosts);
 
 	*to = (struct image_vhost){
-		.name = put_text(builder, from->name),
-		.root = IMAGE_NONE,
+		.name = image_tables_text(tables, from->name),
+		.settings = IMAGE_NONE,
 		.log = IMAGE_NONE,
-		.https_port = from->https != IMAGE_NONE ? builder->listeners[from->https].port : 0,
+		.https_port = from->https != IMAGE_NONE ? tables->listeners[from->https].port : 0,
 		.http = (uint8_t)from->http,
 		.client_certificates = (uint8_t)from->client_certificates,
 		.client_certificates_gemini = (uint8_t)from->client_certificates_gemini,
 		.log_format = (uint8_t)from->values[KEY_LOG_FORMAT].number,
 		.log_clients = (uint8_t)from->values[KEY_LOG_CLIENTS].number,
+		.request_id = (uint8_t)from->values[KEY_REQUEST_ID].number,
 	};
-	if (builder->role == ROLE_WORKER) {
-		to->root = from->root;
+	if (tables->role == ROLE_WORKER) {
 		to->log = from->log;
-		to->index_http = put_files(builder, &from->values[KEY_INDEX_HTTP]);
-		to->index_gemini = put_files(builder, &from->values[KEY_INDEX_GEMINI]);
+		to->index_http = image_settings_texts(tables, &from->values[KEY_INDEX_HTTP]);
+		to->index_gemini = image_settings_texts(tables, &from->values[KEY_INDEX_GEMINI]);
+		image_settings_put(tables, from, to);
+		to->types = image_types_put(tables, from);
 	} else {
 		to->certificates.first = from->first_certificate;
 		to->certificates.count = from->certificate_count;
 	}
 }
 
-static void put_vhosts(struct builder *builder)
+static void put_certificates(struct image_tables *tables)
 {
-	const struct config *config = builder->config;
-	size_t texts = 0;
+	const struct config *config = tables->config;
 
-	for (size_t i = 0; i < config->vhost_count; i++)
-		texts += (size_t)config->vhosts[i]->values[KEY_INDEX_HTTP].count +
-			 config->vhosts[i]->values[KEY_INDEX_GEMINI].count;
-	builder->texts = arena_array(&builder->arena, texts, sizeof *builder->texts);
-	builder->vhosts =
-		arena_array(&builder->arena, config->vhost_count, sizeof *builder->vhosts);
-	for (size_t i = 0; i < config->vhost_count; i++)
-		put_vhost(builder, config->vhosts[i]);
-}
-
-static void put_certificates(struct builder *builder)
-{
-	const struct config *config = builder->config;
-
-	builder->certificates = arena_array(
-		&builder->arena, config->certificate_count, sizeof *builder->certificates);
 	for (size_t i = 0; i < config->certificate_count; i++)
-		builder->certificates[i].vhost = config->certificates[i].vhost;
-	builder->header.certificates.count = (uint32_t)config->certificate_count;
+		image_tables_add(tables, certificates)->vhost = config->certificates[i].vhost;
 }
 
-static void put_types(struct builder *builder)
+static void put_site(struct image_tables *tables)
 {
-	struct mime mime = mime_load(&builder->arena, builder->config->mime_types);
-
-	builder->types = arena_array(&builder->arena, mime.count, sizeof *builder->types);
-	for (size_t i = 0; i < mime.count; i++)
-		builder->types[i] = (struct image_type){
-			.ending = put_text(builder, mime.types[i].ending),
-			.type = put_text(builder, mime.types[i].type),
-		};
-	builder->header.types.count = (uint32_t)mime.count;
+	/* The empty text is the first, where all that are absent point to. */
+	image_tables_text(tables, "");
+	put_listeners(tables);
+	for (size_t i = 0; i < tables->config->vhost_count; i++)
+		put_vhost(tables, tables->config->vhosts[i]);
+	if (tables->role == ROLE_HANDSHAKER)
+		put_certificates(tables);
 }
 
-static void put_admin(struct builder *builder)
+static void put_admin(struct image_tables *tables)
 {
-	builder->listeners = arena_array(&builder->arena, 1, sizeof *builder->listeners);
-	builder->listeners[0] = (struct image_listener){
+	*image_tables_add(tables, listeners) = (struct image_listener){
 		.fallback = IMAGE_NONE,
 		.protocol = PROTOCOL_ADMIN,
 	};
-	builder->header.listeners.count = 1;
 }
 
 /* ---- the header ---- */
@@ -202,20 +143,20 @@ static uint32_t number_or(const struct config *config, enum key key, uint32_t no
 	return number == CONFIG_NONE ? none : (uint32_t)number;
 }
 
-static void put_header(struct builder *builder, uint32_t generation)
+static void put_header(struct image_tables *tables, uint32_t generation)
 {
-	const struct config *config = builder->config;
-	struct image_header *header = &builder->header;
+	const struct config *config = tables->config;
+	struct image_header *header = &tables->header;
 
 	header->magic = IMAGE_MAGIC;
 	memcpy(header->build, build_id, BUILD_ID_SIZE);
-	header->role = (uint32_t)builder->role;
+	header->role = (uint32_t)tables->role;
 	header->generation = generation;
 	header->kernel = (uint32_t)config_number(config, KEY_TLS_KERNEL);
 	header->tls_minimum = (uint32_t)config_number(config, KEY_TLS_MINIMUM);
 	header->acme_root = IMAGE_NONE;
 	header->log_level = (uint32_t)config_number(config, KEY_LOG_LEVEL);
-	if (builder->role == ROLE_WORKER) {
+	if (tables->role == ROLE_WORKER) {
 		header->roots = (uint32_t)config->root_count + (config->acme_path ? 1 : 0);
 		header->logs = (uint32_t)config->log_count;
 		if (config->acme_path)
@@ -226,6 +167,7 @@ static void put_header(struct builder *builder, uint32_t generation)
 		.handshakes = share(config, KEY_HANDSHAKES, config->handshakers),
 		.relayed = share(config, KEY_RELAYED, config->handshakers),
 		.head = (uint32_t)config_number(config, KEY_HEAD),
+		.ranges = (uint32_t)config_number(config, KEY_RANGES),
 		.min_rate = number_or(config, KEY_MIN_RATE, 0),
 	};
 	header->timeouts = (struct image_timeouts){
@@ -241,29 +183,25 @@ static void put_header(struct builder *builder, uint32_t generation)
 
 /* ---- all of it, one after the other ---- */
 
-static int put_together(struct builder *builder, struct image_bytes *out)
+#define TABLE(name) {&header->name, tables->name, sizeof *tables->name}
+
+static int put_together(struct image_tables *tables, struct image_bytes *out)
 {
-	struct image_header *header = &builder->header;
+	struct image_header *header = &tables->header;
 	const struct {
 		struct image_range *range;
 		const void *entries;
 		size_t entry;
-	} tables[] = {
-		{&header->listeners, builder->listeners, sizeof *builder->listeners},
-		{&header->names, builder->names, sizeof *builder->names},
-		{&header->vhosts, builder->vhosts, sizeof *builder->vhosts},
-		{&header->certificates, builder->certificates, sizeof *builder->certificates},
-		{&header->types, builder->types, sizeof *builder->types},
-		{&header->texts, builder->texts, sizeof *builder->texts},
-		{&header->text, builder->text, 1},
-	};
+	} list[] = {TABLE(listeners), TABLE(names), TABLE(vhosts), TABLE(certificates),
+		TABLE(types), TABLE(settings), TABLE(paths), TABLE(error_pages), TABLE(networks),
+		TABLE(digests), TABLE(texts), TABLE(text)};
 	size_t size = (sizeof *header + 7) & ~(size_t)7;
 
-	header->text.count = (uint32_t)builder->text_size;
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-		tables[i].range->first = (uint32_t)size;
-		size += (tables[i].range->count * tables[i].entry + 7) & ~(size_t)7;
-		if (size > UINT32_MAX || builder->overflow) {
+	header->text.count = (uint32_t)tables->text_size;
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		list[i].range->first = (uint32_t)size;
+		size += (list[i].range->count * list[i].entry + 7) & ~(size_t)7;
+		if (size > UINT32_MAX || tables->overflow) {
 			errno = EFBIG;
 			return -1;
 		}
@@ -274,34 +212,28 @@ static int put_together(struct builder *builder, struct image_bytes *out)
 	if (!out->bytes)
 		return -1;
 	memcpy(out->bytes, header, sizeof *header);
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		if (tables[i].range->count > 0)
-			memcpy((char *)out->bytes + tables[i].range->first, tables[i].entries,
-				tables[i].range->count * tables[i].entry);
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		if (list[i].range->count > 0)
+			memcpy((char *)out->bytes + list[i].range->first, list[i].entries,
+				list[i].range->count * list[i].entry);
 	return 0;
 }
 
 int image_build(const struct config *config, enum role role, uint32_t generation,
 	const uint16_t *ports, struct image_bytes *out)
 {
-	struct builder builder = {.config = config, .role = role, .ports = ports};
+	struct image_tables tables = {.config = config, .role = role, .ports = ports};
 	int result, saved;
 
 	*out = (struct image_bytes){0};
-	put_header(&builder, generation);
-	if (role == ROLE_ADMIN) {
-		put_admin(&builder);
-	} else {
-		put_listeners(&builder);
-		put_vhosts(&builder);
-	}
-	if (role == ROLE_HANDSHAKER)
-		put_certificates(&builder);
-	if (role == ROLE_WORKER)
-		put_types(&builder);
-	result = put_together(&builder, out);
+	put_header(&tables, generation);
+	if (role == ROLE_ADMIN)
+		put_admin(&tables);
+	else
+		put_site(&tables);
+	result = put_together(&tables, out);
 	saved = errno;
-	arena_free(&builder.arena);
+	arena_free(&tables.arena);
 	errno = saved;
 	return result;
 }

@@ -13,7 +13,7 @@
  *       .words     values by name, separated by "|". Of a CHOICE in the order of its enum; else
  *                  beside what the kind allows. value.word is the number of the word, from 1
  *       .minimum, .maximum  in bytes, milliseconds, bytes per second, or as it is
- *       .inside    MAP: where the keys in it are allowed
+ *       .inside    where the keys in it are allowed
  *
  * A key of kind LATER is known and refused by name.
  */
@@ -37,24 +37,44 @@ enum key_scope {
 	IN_LOG = 1 << 13,
 	IN_VHOST_LOG = 1 << 14,
 	IN_PAIR = 1 << 15,
+	IN_ENDPOINT = 1 << 16,
+	IN_TYPE = 1 << 17,
 };
 
 enum key_kind {
 	KIND_MAP,         /* of keys, see .inside */
 	KIND_VHOSTS,      /* the vhosts */
 	KIND_DEFAULTS,    /* what every vhost starts from */
+	KIND_GROUPS,      /* name of a group → file, or digests */
+	KIND_PATHS,       /* path → keys, list of struct config_location */
 	KIND_NUMBER,      /* number */
 	KIND_SIZE,        /* number: bytes */
 	KIND_TIME,        /* number: milliseconds */
 	KIND_RATE,        /* number: per second */
+	KIND_AGE,         /* number: milliseconds, whole seconds */
+	KIND_HSTS,        /* likewise, and count: enum hsts_flag */
 	KIND_CHOICE,      /* number: which of .words, from 0 */
+	KIND_BOOLEAN,     /* number: 0 or 1 */
 	KIND_PATH,        /* text: absolute; NULL if it is one of .words */
+	KIND_SITE_PATH,   /* text: a path of the site */
+	KIND_TARGET,      /* text: where a redirect leads */
 	KIND_ACCOUNT,     /* text: name of a user */
+	KIND_CHARSET,     /* text; NULL if it is one of .words */
+	KIND_MEDIA_TYPE,  /* text, without parameters */
+	KIND_URL,         /* list of one struct config_endpoint */
 	KIND_NAMES,       /* list of struct config_text: host names */
+	KIND_PLAIN_NAMES, /* likewise, without wildcards */
 	KIND_FILES,       /* list of struct config_text: file names without a slash */
+	KIND_ENDINGS,     /* list of struct config_text: each with its dot */
+	KIND_LANGUAGES,   /* list of struct config_text */
 	KIND_PATTERNS,    /* list of struct config_text: files to include */
+	KIND_IDENTITIES,  /* list of struct config_text: groups; or one of .words */
 	KIND_LISTEN,      /* list of struct config_endpoint */
 	KIND_CERTIFICATE, /* list of struct config_pair; or one of .words */
+	KIND_NETWORKS,    /* list of struct config_network, sorted; or one of .words */
+	KIND_HEADERS,     /* name → value, list of struct config_header, sorted */
+	KIND_PAGES,       /* status → path, list of struct config_page, sorted */
+	KIND_TYPES,       /* ending → keys, list of struct config_type, sorted */
 	KIND_LATER,       /* not built yet */
 };
 
@@ -62,6 +82,7 @@ enum key_kind {
 #define KEY_MINUTE    (60 * KEY_SECOND)
 #define KEY_HOUR      (60 * KEY_MINUTE)
 #define KEY_DAY       (24 * KEY_HOUR)
+#define KEY_YEAR      (365 * (uint64_t)KEY_DAY)
 #define KEY_KILO      1024
 #define KEY_PER_VHOST (IN_DEFAULTS | IN_VHOST)
 
@@ -71,9 +92,11 @@ enum key_kind {
 #define KEYS_OF_VHOST(X)                                                                           \
 	X(NAMES, "names", NAMES, IN_VHOST,                                                         \
 	  "host names; the first is the one that redirects lead to")                               \
+	X(MOVED_FROM, "moved_from", PLAIN_NAMES, IN_VHOST,                                         \
+	  "names that are redirected to the first of names")                                       \
 	X(LISTEN, "listen", LISTEN, IN_TOP | KEY_PER_VHOST,                                        \
-	  "https://, http:// or gemini://, then * or an address, then :PORT",                      \
-	  .standard = "https://*:443, http://*:80, gemini://*:1965")                               \
+	  "https://, http:// or gemini://, then * or an address, then :PORT; or {url, proxy}",     \
+	  .standard = "https://*:443, http://*:80, gemini://*:1965", .inside = IN_ENDPOINT)        \
 	X(ROOT, "root", PATH, KEY_PER_VHOST | IN_PATH, "directory that is served")                 \
 	X(CERTIFICATE, "certificate", CERTIFICATE, KEY_PER_VHOST,                                  \
 	  "directory with fullchain.pem and privkey.pem, {chain: …, key: …}, a list, or auto",     \
@@ -86,9 +109,45 @@ enum key_kind {
 	X(INDEX_HTTP, "http", FILES, IN_INDEX, "on http and https; the first that exists",         \
 	  .standard = "index.html")                                                                \
 	X(INDEX_GEMINI, "gemini", FILES, IN_INDEX, "on Gemini", .standard = "index.gmi")           \
+	X(TRY, "try", ENDINGS, KEY_PER_VHOST | IN_PATH,                                            \
+	  "endings to try for a name that is not there")                                           \
+	X(FALLBACK, "fallback", SITE_PATH, KEY_PER_VHOST | IN_PATH,                                \
+	  "path of the file that answers for all that is not there")                               \
+	X(ERROR_PAGES, "error_pages", PAGES, KEY_PER_VHOST | IN_PATH,                              \
+	  "status → path of the file that is its page")                                            \
+	X(LISTING, "listing", BOOLEAN, KEY_PER_VHOST | IN_PATH,                                    \
+	  "list directories without an index", .standard = "false")                                \
+	X(HEADERS, "headers", HEADERS, KEY_PER_VHOST | IN_PATH,                                    \
+	  "name → value of response headers; null takes one away")                                 \
+	X(HSTS, "hsts", HSTS, KEY_PER_VHOST,                                                       \
+	  "Strict-Transport-Security on https: a time, or [TIME, subdomains, preload]",            \
+	  .words = "none|subdomains|preload", .standard = "none", .maximum = 50 * KEY_YEAR)        \
+	X(CACHE, "cache", AGE, KEY_PER_VHOST | IN_PATH | IN_TYPE,                                  \
+	  "how long clients may keep a response",                                                  \
+	  .words = "none|no-cache|no-store|immutable", .standard = "none",                         \
+	  .maximum = 50 * KEY_YEAR)                                                                \
+	X(TYPES, "types", TYPES, KEY_PER_VHOST, "settings by file name ending",                    \
+	  .inside = IN_TYPE)                                                                       \
+	X(CHARSET, "charset", CHARSET, KEY_PER_VHOST | IN_TYPE, "what text is written in",         \
+	  .words = "none", .standard = "utf-8")                                                    \
+	X(DOTFILES, "dotfiles", CHOICE, KEY_PER_VHOST | IN_PATH,                                   \
+	  "files and directories whose names begin with a dot",                                    \
+	  .words = "refuse|serve", .standard = "refuse")                                           \
+	X(SYMLINKS, "symlinks", CHOICE, KEY_PER_VHOST | IN_PATH,                                   \
+	  "symbolic links that are followed: within the root, or of one owner with their target",  \
+	  .words = "within|never|owner", .standard = "within")                                     \
+	X(ALLOW, "allow", NETWORKS, KEY_PER_VHOST | IN_PATH, "networks that may, and nobody else", \
+	  .words = "any", .standard = "any")                                                       \
+	X(DENY, "deny", NETWORKS, KEY_PER_VHOST | IN_PATH, "networks that may not",                \
+	  .words = "none", .standard = "none")                                                     \
+	X(IDENTITIES, "identities", IDENTITIES, KEY_PER_VHOST | IN_PATH,                           \
+	  "groups of client certificates that may, and nobody else",                               \
+	  .words = "any", .standard = "any")                                                       \
 	X(CLIENT_CERTIFICATES, "client_certificates", CHOICE, KEY_PER_VHOST,                       \
-	  "whether clients are asked for one; auto: on Gemini",                                    \
+	  "whether clients are asked for one; auto: on Gemini, and where identities want it",      \
 	  .words = "none|request|require|auto", .standard = "auto")                                \
+	X(REQUEST_ID, "request_id", BOOLEAN, IN_TOP | KEY_PER_VHOST,                               \
+	  "number each response in X-Request-Id and in the log", .standard = "false")              \
 	X(VHOST_LOG, "log", MAP, KEY_PER_VHOST, "the vhost's own log", .inside = IN_VHOST_LOG)     \
 	X(LOG_ACCESS, "access", PATH, IN_LOG | IN_VHOST_LOG, "access log: a file, stdout or none", \
 	  .words = "none|stdout", .standard = "/var/log/sulid/access.log")                         \
@@ -97,25 +156,11 @@ enum key_kind {
 	X(LOG_CLIENTS, "clients", CHOICE, IN_LOG | IN_VHOST_LOG,                                   \
 	  "how much of a client's address is kept: network is /24 and /48",                        \
 	  .words = "full|network|none", .standard = "full")                                        \
-	X(MOVED_FROM, "moved_from", LATER, IN_VHOST,                                               \
-	  "names that are redirected to the first of names")                                       \
-	X(HSTS, "hsts", LATER, KEY_PER_VHOST, "Strict-Transport-Security on https")                \
-	X(HEADERS, "headers", LATER, KEY_PER_VHOST | IN_PATH, "response headers")                  \
-	X(TYPES, "types", LATER, KEY_PER_VHOST, "settings by file name ending")                    \
-	X(TRY, "try", LATER, KEY_PER_VHOST | IN_PATH,                                              \
-	  "endings to try for a name that is not there")                                           \
-	X(ERROR_PAGES, "error_pages", LATER, KEY_PER_VHOST | IN_PATH, "page for a status")         \
-	X(CACHE, "cache", LATER, KEY_PER_VHOST | IN_PATH, "how long clients may keep a response")  \
-	X(LISTING, "listing", LATER, KEY_PER_VHOST | IN_PATH, "list directories without an index") \
-	X(IDENTITIES, "identities", LATER, KEY_PER_VHOST | IN_PATH,                                \
-	  "groups of client certificates that may")                                                \
-	X(ALLOW, "allow", LATER, KEY_PER_VHOST | IN_PATH, "networks that may")                     \
-	X(DENY, "deny", LATER, KEY_PER_VHOST | IN_PATH, "networks that may not")                   \
-	X(PATHS, "paths", LATER, KEY_PER_VHOST, "settings for parts of the vhost")                 \
-	X(MOVED, "moved", LATER, IN_PATH, "permanent redirect")                                    \
-	X(REDIRECT, "redirect", LATER, IN_PATH, "temporary redirect")                              \
-	X(GONE, "gone", LATER, IN_PATH, "was here and will not come back")                         \
-	X(FALLBACK, "fallback", LATER, IN_PATH, "file that answers for all that is not there")
+	X(PATHS, "paths", PATHS, KEY_PER_VHOST,                                                    \
+	  "path → settings for it; all below if it ends in a slash", .inside = IN_PATH)            \
+	X(MOVED, "moved", TARGET, IN_PATH, "where it leads for good")                              \
+	X(REDIRECT, "redirect", TARGET, IN_PATH, "where it leads for now")                         \
+	X(GONE, "gone", BOOLEAN, IN_PATH, "was here and will not come back")
 
 /* What holds for the whole server. */
 #define KEYS_OF_SERVER(X)                                                                          \
@@ -124,13 +169,19 @@ enum key_kind {
 	X(ACME, "acme", PATH, IN_TOP,                                                              \
 	  "directory behind /.well-known/acme-challenge/ on http, for every name",                 \
 	  .words = "none", .standard = "/var/lib/sulid/acme")                                      \
-	X(GROUPS, "groups", LATER, IN_TOP | IN_INCLUDED, "client certificates by name")            \
+	X(GROUPS, "groups", GROUPS, IN_TOP | IN_INCLUDED,                                          \
+	  "name → file of client certificates' digests, or a list of them")                        \
 	X(DEFAULTS, "defaults", DEFAULTS, IN_TOP,                                                  \
 	  "what every vhost starts from", .inside = IN_DEFAULTS)                                   \
 	X(VHOSTS, "vhosts", VHOSTS, IN_TOP | IN_INCLUDED, "the sites", .inside = IN_VHOST)         \
 	X(CHAIN, "chain", PATH, IN_PAIR,                                                           \
 	  "file with the certificate and those that it is signed by")                              \
 	X(KEY, "key", PATH, IN_PAIR, "file with its private key")                                  \
+	X(URL, "url", URL, IN_ENDPOINT, "what is listened on")                                     \
+	X(PROXY, "proxy", NETWORKS, IN_ENDPOINT,                                                   \
+	  "networks whose connections begin with a PROXY header")                                  \
+	X(TYPE, "type", MEDIA_TYPE, IN_TYPE, "media type, without parameters")                     \
+	X(LANG, "lang", LANGUAGES, IN_TYPE, "languages it is written in")                          \
 	X(PROCESSES, "processes", MAP, IN_TOP, "how many processes", .inside = IN_PROCESSES)       \
 	X(WORKERS, "workers", NUMBER, IN_PROCESSES,                                                \
 	  "processes that serve; auto: one per processor",                                         \
@@ -161,7 +212,8 @@ enum key_kind {
 	  .words = "none", .standard = "1K/s", .minimum = 1, .maximum = 1024 * KEY_KILO)           \
 	X(PER_CLIENT, "per_client", LATER, IN_LIMITS, "limits per address")                        \
 	X(EXEMPT, "exempt", LATER, IN_LIMITS, "networks without limits per address")               \
-	X(RANGES, "ranges", LATER, IN_LIMITS, "ranges in one request")                             \
+	X(RANGES, "ranges", NUMBER, IN_LIMITS, "ranges in one request; 0: none are served",        \
+	  .standard = "16", .minimum = 0, .maximum = 16)                                           \
 	X(TIMEOUTS, "timeouts", MAP, IN_TOP, "timeouts", .inside = IN_TIMEOUTS)                    \
 	X(HANDSHAKE_TIMEOUT, "handshake", TIME, IN_TIMEOUTS,                                       \
 	  "a TLS handshake's wait for the client",                                                 \

@@ -41,6 +41,7 @@ static const struct command commands[] = {
 			{"http", 0, "PORT", "default 8080, likewise"},
 			{"gemini", 0, "PORT", "default 1965, likewise"},
 			{"public", 0, NULL, "listen on every address of this host"},
+			{"no-listing", 0, NULL, "no lists of directories without an index"},
 			{"kernel", 0, "POLICY",
 				"prefer (default), require or never: who encrypts"}},
 		.run = cmd_serve},
@@ -83,6 +84,10 @@ static const struct command commands[] = {
 	{.name = "digest",
 		.operands = "FILE…",
 		.help = "the SHA-256 digest by which a certificate is known",
+		.passes = run_tool},
+	{.name = "precompress",
+		.operands = "DIR…",
+		.help = "make compressed neighbours of the files of a document root",
 		.passes = run_tool},
 	{.name = NULL},
 };

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#define ENDING_MAX 64 /* as image_find_type looks for */
-#define TYPE_MAX   200
+#include "forms_site.h"
+
+#define TYPE_MAX 200
 
 struct entry {
 	struct mime_type type;
@@ -70,37 +71,54 @@ static const struct mime_type fallback[] = {
 	{"zip", "application/zip"},
 };
 
-/* RFC 9110 §5.6.2 */
-static bool is_token(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') ||
-			    (text[i] >= '0' && text[i] <= '9') ||
-			    (text[i] && strchr("!#$%&'*+-.^_`|~", text[i]))))
-			return false;
-	return length > 0;
-}
-
 static bool is_type(const char *text)
 {
-	const char *slash = strchr(text, '/');
-
-	return slash && strlen(text) <= TYPE_MAX && is_token(text, (size_t)(slash - text)) &&
-	       is_token(slash + 1, strlen(slash + 1));
+	return strlen(text) <= TYPE_MAX && !form_media_type(text);
 }
 
-/* What has a charset, and means UTF-8 today. JSON has none (RFC 8259 §11), XML says its own. */
-static bool is_text(const char *type)
+/* JSON has none (RFC 8259 §11), XML says its own. */
+bool mime_is_text(const char *type)
 {
-	return strncmp(type, "text/", 5) == 0 || strcmp(type, "application/javascript") == 0;
+	return strncasecmp(type, "text/", 5) == 0 ||
+	       strcasecmp(type, "application/javascript") == 0;
+}
+
+/* A pattern that ends in a star fits all that begin so. */
+static bool fits(const char *type, const char *pattern)
+{
+	size_t length = strcspn(pattern, "*");
+
+	return strncasecmp(type, pattern, length) == 0 &&
+	       (pattern[length] == '*' || type[length] == '\0');
+}
+
+bool mime_is_compressible(const char *type)
+{
+	static const char *const exceptions[] = {"image/svg+xml", "image/bmp", "image/x-icon",
+		"image/vnd.microsoft.icon", "audio/wav", "audio/x-wav", "audio/vnd.wave"};
+	static const char *const compressed[] = {"image/*", "video/*", "audio/*", "font/woff",
+		"font/woff2", "application/zip", "application/gzip", "application/x-gzip",
+		"application/zstd", "application/x-bzip2", "application/x-xz",
+		"application/x-7z-compressed", "application/vnd.rar",
+		"application/x-rar-compressed", "application/java-archive", "application/epub+zip",
+		"application/vnd.openxmlformats*", "application/vnd.oasis.opendocument*",
+		"application/pdf"};
+
+	for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
+		if (fits(type, exceptions[i]))
+			return true;
+	for (size_t i = 0; i < sizeof compressed / sizeof *compressed; i++)
+		if (fits(type, compressed[i]))
+			return false;
+	return true;
 }
 
 static void add(struct list *list, const char *ending, const char *type)
 {
-	char lower[ENDING_MAX + 1];
+	char lower[FORM_ENDING + 1];
 	size_t length = strlen(ending);
 
-	if (!is_token(ending, length) || length > ENDING_MAX)
+	if (!form_is_token(ending, length) || length > FORM_ENDING)
 		return;
 	for (size_t i = 0; i <= length; i++)
 		lower[i] = ending[i] >= 'A' && ending[i] <= 'Z' ? (char)(ending[i] + ('a' - 'A'))
@@ -108,8 +126,7 @@ static void add(struct list *list, const char *ending, const char *type)
 	list->entries = arena_grow(list->arena, list->entries, list->count, sizeof *list->entries);
 	list->entries[list->count] = (struct entry){
 		.type = {.ending = arena_text(list->arena, lower, length),
-			.type = is_text(type) ? arena_format(list->arena, "%s; charset=utf-8", type)
-					      : arena_text(list->arena, type, strlen(type))},
+			.type = arena_text(list->arena, type, strlen(type))},
 		.order = list->count,
 	};
 	list->count++;

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "forms.h"
+#include "forms_site.h"
+#include "value_kinds.h"
 
 char *value_path(const struct value_source *source, const char *path)
 {
@@ -32,22 +34,9 @@ char *value_path(const struct value_source *source, const char *path)
 	return text;
 }
 
-/* ---- nodes by kind ---- */
+/* ---- one value ---- */
 
-#define complain(source, node, ...) \
-	diagnostics_error((source)->diagnostics, &(node)->position, __VA_ARGS__)
-
-/* C0, DEL and C1: what is read here may get into a response, a log or a terminal. */
-static bool has_control(const char *text)
-{
-	for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++)
-		if (*byte < 0x20 || *byte == 0x7f ||
-			(byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0))
-			return true;
-	return false;
-}
-
-static bool want_scalar(const struct value_source *source, enum key key, const struct node *node)
+bool value_is_scalar(const struct value_source *source, enum key key, const struct node *node)
 {
 	if (node->kind == NODE_BAD)
 		return false;
@@ -56,15 +45,14 @@ static bool want_scalar(const struct value_source *source, enum key key, const s
 			yaml_kind_name(node));
 		return false;
 	}
-	if (has_control(node->text)) {
+	if (form_has_control(node->text)) {
 		complain(source, node, "a value has no control characters and no line breaks");
 		return false;
 	}
 	return true;
 }
 
-/* Which of the key's words it is, from 1, or 0. */
-static uint16_t find_word(enum key key, const char *text)
+uint16_t value_find_word(enum key key, const char *text)
 {
 	char word[KEY_WORD];
 
@@ -74,8 +62,8 @@ static uint16_t find_word(enum key key, const char *text)
 	return 0;
 }
 
-static bool read_amount(const struct value_source *source, enum key key, const struct node *node,
-	struct value *value)
+bool value_read_amount(const struct value_source *source, enum key key, enum key_kind kind,
+	const struct node *node, uint64_t *number)
 {
 	static const struct {
 		enum form_result (*read)(const char *text, uint64_t *number);
@@ -87,18 +75,30 @@ static bool read_amount(const struct value_source *source, enum key key, const s
 		[KIND_RATE] = {form_rate, "a rate; write 100/s or 1K/s"},
 	};
 	const struct key_row *row = &key_rows[key];
-	enum form_result result = kinds[row->kind].read(node->text, &value->number);
+	enum form_result result = kinds[kind].read(node->text, number);
 	char from[FORM_TEXT], to[FORM_TEXT];
 
-	if (result == FORM_GOOD && value->number >= row->minimum && value->number <= row->maximum)
+	if (result == FORM_GOOD && *number >= row->minimum && *number <= row->maximum)
 		return true;
 	if (result == FORM_MALFORMED)
-		complain(source, node, "\"%s\" is not %s%s%s", node->text, kinds[row->kind].name,
+		complain(source, node, "\"%s\" is not %s%s%s", node->text, kinds[kind].name,
 			row->words ? ", or " : "", row->words ? row->words : "");
 	else
 		complain(source, node, "\"%s\" is out of range; \"%s\" is from %s to %s",
-			node->text, row->name, form_format(row->kind, row->minimum, from),
-			form_format(row->kind, row->maximum, to));
+			node->text, row->name, form_format(kind, row->minimum, from),
+			form_format(kind, row->maximum, to));
+	return false;
+}
+
+/* What clients are told in seconds. */
+static bool read_age(
+	const struct value_source *source, enum key key, const struct node *node, uint64_t *number)
+{
+	if (!value_read_amount(source, key, KIND_TIME, node, number))
+		return false;
+	if (*number % KEY_SECOND == 0)
+		return true;
+	complain(source, node, "\"%s\" is not a whole number of seconds", node->text);
 	return false;
 }
 
@@ -125,12 +125,12 @@ static bool read_choice(const struct value_source *source, enum key key, const s
 	return false;
 }
 
-static bool read_path(
+bool value_read_path(
 	const struct value_source *source, const struct node *node, struct value *value)
 {
 	if (value->word > 0)
 		return true;
-	if (node->text[0] == '\0' || form_is_boolean(node->text)) {
+	if (node->text[0] == '\0' || form_boolean(node->text, &value->number)) {
 		complain(source, node, "\"%s\" is not a path", node->text);
 		return false;
 	}
@@ -159,185 +159,162 @@ static bool read_account(
 	return true;
 }
 
-/* A file's name, that is put after a directory's: index files. */
-static const char *check_file(const char *text)
+static bool read_boolean(
+	const struct value_source *source, const struct node *node, struct value *value)
 {
-	if (text[0] == '\0' || strchr(text, '/') || strcmp(text, ".") == 0 ||
-		strcmp(text, "..") == 0)
-		return "is not the name of a file; it has no slash and is not empty";
-	if (strlen(text) > NAME_MAX)
-		return "is too long for the name of a file";
-	return NULL;
+	if (form_boolean(node->text, &value->number))
+		return true;
+	complain(source, node, "\"%s\" is neither true nor false", node->text);
+	return false;
 }
 
-static bool read_text(const struct value_source *source, enum key key, const struct node *node,
-	struct config_text *item)
+/* A text that is kept as it is if it is good. */
+static bool read_formed(const struct value_source *source, enum key key, const struct node *node,
+	struct value *value)
 {
-	char host[FORM_HOST];
-	const char *problem = NULL, *text = node->text;
+	const char *text = node->text, *problem = NULL;
 
-	if (!want_scalar(source, key, node))
-		return false;
-	if (key_rows[key].kind == KIND_NAMES) {
-		problem = form_host(node->text, host);
-		text = host;
-		if (problem)
-			complain(source, node, "\"%s\": %s", node->text, problem);
-	} else {
-		problem = key_rows[key].kind == KIND_FILES ? check_file(text)
-			  : text[0] == '\0'                ? "is not a path"
-							   : NULL;
-		if (problem)
-			complain(source, node, "\"%s\" %s", text, problem);
+	switch (key_rows[key].kind) {
+	case KIND_SITE_PATH:
+		problem = form_site_path(text);
+		break;
+	case KIND_TARGET:
+		problem = form_target(text);
+		break;
+	case KIND_MEDIA_TYPE:
+		problem = form_media_type(text);
+		break;
+	default:
+		if (!form_is_token(text, strlen(text)) || strlen(text) > 40)
+			problem = "a charset is written as utf-8 or iso-8859-1";
 	}
 	if (problem)
-		return false;
-	*item = (struct config_text){
-		.text = arena_text(source->arena, text, strlen(text)),
-		.position = node->position,
-	};
-	return true;
-}
-
-static bool read_listen(const struct value_source *source, enum key key, const struct node *node,
-	struct config_endpoint *item)
-{
-	const char *problem;
-
-	if (!want_scalar(source, key, node))
-		return false;
-	problem = form_endpoint(node->text, item);
-	if (problem)
-		complain(source, node, "\"%s\": %s", node->text, problem);
-	item->position = node->position;
+		complain(source, node, "\"%s\": %s", text, problem);
+	else
+		value->text = arena_text(source->arena, text, strlen(text));
 	return !problem;
 }
 
-/* {chain: FILE, key: FILE} */
-static bool read_pair_files(
-	const struct value_source *source, const struct node *node, struct config_pair *pair)
+/* One of the list that "hsts" is: a time, or a word. */
+static bool read_hsts_item(const struct value_source *source, const struct node *node,
+	struct value *value, bool *timed)
 {
-	char complaint[KEY_COMPLAINT];
-	bool good = true;
+	static const uint32_t flags[] = {0, 0, HSTS_SUBDOMAINS, HSTS_PRELOAD};
+	uint16_t word;
 
-	for (const struct node *child = node->first; child; child = child->next) {
-		struct value value = {0};
-		enum key key;
-
-		if (child->key->kind != NODE_SCALAR) {
-			good = false;
-			continue;
-		}
-		key = key_find(IN_PAIR, child->key->text);
-		if (key == KEY_COUNT) {
-			key_complain(IN_PAIR, child->key->text, complaint);
-			complain(source, child->key, "%s", complaint);
-		}
-		if (key == KEY_COUNT || !value_read(source, key, child, &value)) {
-			good = false;
-			continue;
-		}
-		*(key == KEY_CHAIN ? &pair->chain : &pair->key) = value.text;
-		*(key == KEY_CHAIN ? &pair->position : &pair->key_position) = child->position;
+	if (!value_is_scalar(source, KEY_HSTS, node))
+		return false;
+	word = value_find_word(KEY_HSTS, node->text);
+	if (word == 1) {
+		complain(source, node, "\"none\" stands alone, not in a list");
+		return false;
 	}
-	if (good && (!pair->chain || !pair->key)) {
-		complain(source, node, "a certificate has a \"chain\" and a \"key\"");
+	if (word > 1 ? (value->count & flags[word]) != 0 : *timed) {
+		complain(source, node,
+			word > 1 ? "\"%s\" is given twice"
+				 : "\"%s\" is a second value; one is a time",
+			node->text);
+		return false;
+	}
+	value->count |= flags[word];
+	if (word > 1)
+		return true;
+	*timed = true;
+	return read_age(source, KEY_HSTS, node, &value->number);
+}
+
+static bool read_hsts(
+	const struct value_source *source, const struct node *node, struct value *value)
+{
+	const struct node *item = node->kind == NODE_LIST ? node->first : node;
+	bool good = true, timed = false;
+
+	if (value->word == 1) {
+		value->number = CONFIG_NONE;
+		return true;
+	}
+	value->word = 0;
+	for (; item; item = node->kind == NODE_LIST ? item->next : NULL)
+		good &= read_hsts_item(source, item, value, &timed);
+	if (good && !timed) {
+		complain(source, node, "\"hsts\" wants a time: [1y, subdomains]");
 		good = false;
 	}
 	return good;
 }
 
-static bool read_pair(
-	const struct value_source *source, const struct node *node, struct config_pair *pair)
-{
-	struct value directory = {0};
+/* ---- all of them ---- */
 
-	if (node->kind == NODE_MAPPING)
-		return read_pair_files(source, node, pair);
-	if (!want_scalar(source, KEY_CERTIFICATE, node))
-		return false;
-	if (find_word(KEY_CERTIFICATE, node->text) > 0) {
-		complain(source, node, "\"%s\" stands alone, not in a list", node->text);
+static bool is_list(enum key_kind kind)
+{
+	switch (kind) {
+	case KIND_NAMES:
+	case KIND_PLAIN_NAMES:
+	case KIND_FILES:
+	case KIND_ENDINGS:
+	case KIND_LANGUAGES:
+	case KIND_PATTERNS:
+	case KIND_IDENTITIES:
+	case KIND_LISTEN:
+	case KIND_CERTIFICATE:
+	case KIND_NETWORKS:
+		return true;
+	default:
 		return false;
 	}
-	if (!read_path(source, node, &directory))
-		return false;
-	/* Of "/" nothing but the slash that follows. */
-	if (directory.text[1] == '\0')
-		directory.text = "";
-	pair->chain = arena_format(source->arena, "%s/fullchain.pem", directory.text);
-	pair->key = arena_format(source->arena, "%s/privkey.pem", directory.text);
-	pair->position = pair->key_position = node->position;
-	return true;
 }
 
-/* One value may stand for a list of one. */
-static bool read_list(const struct value_source *source, enum key key, const struct node *node,
+static bool read_number(const struct value_source *source, enum key key, const struct node *node,
 	struct value *value)
 {
 	enum key_kind kind = key_rows[key].kind;
-	const struct node *node_of = node->kind == NODE_LIST ? node->first : node;
-	union {
-		struct config_endpoint endpoint;
-		struct config_pair pair;
-		struct config_text text;
-	} item;
-	size_t size = kind == KIND_LISTEN        ? sizeof item.endpoint
-		      : kind == KIND_CERTIFICATE ? sizeof item.pair
-						 : sizeof item.text;
-	bool good = true;
-	char *items = NULL;
 
-	for (; node_of; node_of = node->kind == NODE_LIST ? node_of->next : NULL) {
-		memset(&item, 0, sizeof item);
-		if (!(kind == KIND_LISTEN ? read_listen(source, key, node_of, &item.endpoint)
-			    : kind == KIND_CERTIFICATE
-				    ? read_pair(source, node_of, &item.pair)
-				    : read_text(source, key, node_of, &item.text))) {
-			good = false;
-			continue;
-		}
-		items = arena_grow(source->arena, items, value->count, size);
-		memcpy(items + value->count++ * size, &item, size);
+	if (value->word > 0) {
+		value->number = CONFIG_NONE;
+		return true;
 	}
-	/* A vhost without any index is one without listing and start page, and may be meant so. */
-	if (good && value->count == 0 && kind != KIND_FILES && kind != KIND_PATTERNS) {
-		complain(source, node, "\"%s\" is empty", key_rows[key].name);
-		good = false;
-	}
-	value->list = items;
-	return good;
+	return kind == KIND_AGE ? read_age(source, key, node, &value->number)
+				: value_read_amount(source, key, kind, node, &value->number);
 }
 
 bool value_read(const struct value_source *source, enum key key, const struct node *node,
 	struct value *value)
 {
 	enum key_kind kind = key_rows[key].kind;
-	bool list = kind == KIND_NAMES || kind == KIND_FILES || kind == KIND_PATTERNS ||
-		    kind == KIND_LISTEN || kind == KIND_CERTIFICATE;
 
 	value->position = node->position;
 	if (node->kind == NODE_SCALAR)
-		value->word = find_word(key, node->text);
-	if (list && value->word == 0)
-		return read_list(source, key, node, value);
-	if (!want_scalar(source, key, node))
+		value->word = value_find_word(key, node->text);
+	if (kind == KIND_HEADERS || kind == KIND_PAGES || kind == KIND_TYPES)
+		return value_read_map(source, key, node, value);
+	if (kind == KIND_HSTS)
+		return read_hsts(source, node, value);
+	if (is_list(kind) && value->word == 0)
+		return value_read_list(source, key, node, value);
+	if (!value_is_scalar(source, key, node))
 		return false;
 	switch (kind) {
 	case KIND_CHOICE:
 		return read_choice(source, key, node, value);
+	case KIND_BOOLEAN:
+		return read_boolean(source, node, value);
 	case KIND_PATH:
-		return read_path(source, node, value);
+		return value_read_path(source, node, value);
 	case KIND_ACCOUNT:
 		return read_account(source, node, value);
+	case KIND_SITE_PATH:
+	case KIND_TARGET:
+	case KIND_MEDIA_TYPE:
+	case KIND_CHARSET:
+		return value->word > 0 || read_formed(source, key, node, value);
+	case KIND_URL:
+		return value_read_list(source, key, node, value);
 	case KIND_NUMBER:
 	case KIND_SIZE:
 	case KIND_TIME:
 	case KIND_RATE:
-		if (value->word == 0)
-			return read_amount(source, key, node, value);
-		value->number = CONFIG_NONE;
-		return true;
+	case KIND_AGE:
+		return read_number(source, key, node, value);
 	default: /* a list's word */
 		return true;
 	}

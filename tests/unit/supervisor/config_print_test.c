@@ -178,7 +178,17 @@ static void test_forms(void **state)
 		"    index:\n"
 		"      http: [index.html]\n"
 		"      gemini: [index.gmi]\n"
+		"    listing: false\n"
+		"    hsts: none\n"
+		"    cache: none\n"
+		"    charset: utf-8\n"
+		"    dotfiles: refuse\n"
+		"    symlinks: within\n"
+		"    allow: any\n"
+		"    deny: none\n"
+		"    identities: any\n"
 		"    client_certificates: auto\n"
+		"    request_id: false\n"
 		"    log:\n"
 		"      access: /var/log/sulid/access.log\n"));
 	assert_null(strstr(printed, "include"));
@@ -187,12 +197,102 @@ static void test_forms(void **state)
 	config_free(config);
 }
 
+/* Mappings that are merged, and what is said by a path only. */
+static void test_settings(void **state)
+{
+	static const char text[] =
+		"groups: {b: /b.txt}\n"
+		"defaults:\n"
+		"  headers: {X-B: d, X-C: d}\n"
+		"  types: {.css: {cache: 1d}}\n"
+		"  paths: {/a/: {cache: 0}}\n"
+		"vhosts:\n"
+		"  - names: a\n"
+		"    moved_from: B\n"
+		"    root: /r\n"
+		"    headers: {x-b: null, X-A: \"a: #\"}\n"
+		"    hsts: [60s, preload]\n"
+		"    types: {.css: {lang: [de, en]}, .x: {}}\n"
+		"    error_pages: {404: /404}\n"
+		"    paths: {/a/: {listing: yes}, /b: {}, /c: {gone: on, deny: 10.0.0.0/8}}\n"
+		"    listen: {url: http://*, proxy: \"::1\"}\n";
+	struct config *config = load("x.yaml", text, sizeof text - 1);
+	size_t length;
+	char *printed = print(config, &length);
+
+	(void)state;
+	assert_non_null(strstr(printed, "\ngroups:\n  b: /b.txt\nvhosts:\n"));
+	assert_non_null(
+		strstr(printed, "\n  - names: [a]\n"
+				"    moved_from: [b]\n"
+				"    listen: [{url: \"http://*:80\", proxy: [\"::1\"]}]\n"));
+	assert_non_null(strstr(printed, "\n    error_pages:\n"
+					"      404: /404\n"
+					"    listing: false\n"
+					"    headers:\n"
+					"      X-A: \"a: #\"\n"
+					"      x-b: null\n"
+					"      X-C: d\n"
+					"    hsts: [1m, preload]\n"
+					"    cache: none\n"
+					"    types:\n"
+					"      .css: {lang: [de, en], cache: 1d}\n"
+					"      .x: {}\n"));
+	assert_non_null(strstr(printed, "\n    symlinks: never\n"));
+	assert_non_null(strstr(printed, "\n    paths:\n"
+					"      /a/:\n"
+					"        listing: true\n"
+					"        cache: 0s\n"
+					"      /b: {}\n"
+					"      /c:\n"
+					"        deny: [10.0.0.0/8]\n"
+					"        gone: true\n"));
+	free(printed);
+	config_free(config);
+}
+
+/* A parser looks for the colon within 1024 characters. */
+static void test_long_keys(void **state)
+{
+	static const char format[] = "vhosts:\n"
+				     "  - names: a\n"
+				     "    root: /r\n"
+				     "    paths:\n"
+				     "      ? \"/%0*u%s\"\n"
+				     "      : %s\n";
+	static const char *const ends[] = {"", "/", "\\u2028", "\\\"/"};
+
+	(void)state;
+	for (unsigned digits = 480; digits <= 1019; digits += digits < 500 ? 1 : 173)
+		for (size_t i = 0; i < 4; i++) {
+			char text[2048];
+			struct config *config, *again;
+			char *printed;
+			size_t length;
+
+			snprintf(text, sizeof text, format, (int)digits, 0, ends[i],
+				i % 2 ? "{listing: true}" : "");
+			config = load("x.yaml", text, strlen(text));
+			printed = print(config, &length);
+			again = load("y.yaml", printed, length);
+			assert_int_equal(again->vhosts[0]->location_count, 1);
+			assert_string_equal(config->vhosts[0]->locations[0].path,
+				again->vhosts[0]->locations[0].path);
+			assert_same_images(config, again);
+			free(printed);
+			config_free(config);
+			config_free(again);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_long_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,10 +116,17 @@ static void test_format(void **state)
 
 static void test_booleans(void **state)
 {
+	static const char *const words[] = {
+		"false", "true", "no", "yes", "off", "on", "False", "ON"};
+	uint64_t number = 7;
+
 	(void)state;
-	assert_true(form_is_boolean("true") && form_is_boolean("False") && form_is_boolean("yes"));
-	assert_true(form_is_boolean("no") && form_is_boolean("ON") && form_is_boolean("off"));
-	assert_false(form_is_boolean("y") || form_is_boolean("") || form_is_boolean("offf"));
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		assert_true(form_boolean(words[i], &number));
+		assert_int_equal(number, i % 2);
+	}
+	assert_false(form_boolean("y", &number) || form_boolean("", &number) ||
+		     form_boolean("offf", &number) || form_boolean("1", &number));
 }
 
 static void host(const char *text, const char *expected)

@@ -51,6 +51,11 @@ static void test_words(void **state)
 	assert_string_equal(key_word(KEY_LOG_CLIENTS, 1 + LOG_CLIENTS_FULL, word), "full");
 	assert_string_equal(key_word(KEY_LOG_CLIENTS, 1 + LOG_CLIENTS_NETWORK, word), "network");
 	assert_string_equal(key_word(KEY_LOG_CLIENTS, 1 + LOG_CLIENTS_NONE, word), "none");
+	assert_string_equal(key_word(KEY_SYMLINKS, 1 + SYMLINKS_WITHIN, word), "within");
+	assert_string_equal(key_word(KEY_SYMLINKS, 1 + SYMLINKS_NEVER, word), "never");
+	assert_string_equal(key_word(KEY_SYMLINKS, 1 + SYMLINKS_OWNER, word), "owner");
+	assert_string_equal(key_word(KEY_DOTFILES, 1, word), "refuse");
+	assert_string_equal(key_word(KEY_DOTFILES, 2, word), "serve");
 }
 
 int main(void)
