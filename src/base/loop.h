@@ -34,7 +34,8 @@ struct loop {
 int loop_open(struct loop *loop);
 void loop_close(struct loop *loop);
 
-/* Level-triggered. source->fd and source->ready are set. -1 with errno. */
+/* Level-triggered, unless EPOLLET is among the events. source->fd and source->ready are set. -1
+ * with errno. */
 int loop_add(struct loop *loop, struct source *source, uint32_t events);
 int loop_change(struct loop *loop, struct source *source, uint32_t events);
 /* Out of epoll, and out of the rest of this turn. The descriptor stays open. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "intake.h"
 
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/proxy.h"
 
@@ -251,7 +251,9 @@ static bool take_proxy(struct conn *conn)
 	case PROXY_BAD:
 		break;
 	}
-	counter_add(conn->server->counters, COUNTER_PROXY_BAD, 1);
+	/* A balancer that only looks whether somebody is there is no offence. */
+	if (errno == 0)
+		counter_add(conn->server->counters, COUNTER_PROXY_BAD, 1);
 	conn_abort(conn);
 	return false;
 }

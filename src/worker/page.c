@@ -19,7 +19,7 @@ static const char begin[] =
 	"min-height:85vh;margin:0;padding:0 1.5em;font:1.1em/1.5 system-ui,sans-serif;"
 	"overflow-wrap:anywhere;color:#222;background:#fff}\n"
 	"h1{margin:.15em 0 0;font-size:2.2em;line-height:1.2}\n"
-	"p{margin:.8em 0}\n"
+	"p{margin:.8em 0 0}\n"
 	"small{color:#666}a{color:#0b57d0}\n"
 	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
 	"small{color:#999}a{color:#8ab4f8}}\n"

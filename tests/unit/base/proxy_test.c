@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -37,12 +38,13 @@ static const char *name_of(enum proxy_error error)
 /* From memory that ends where the bytes do: sanitizers see what looks beyond. */
 static enum proxy_error parse(const char *bytes, size_t size, size_t *length, struct address *peer)
 {
-	char *exact = test_malloc(size + 1);
+	char *exact = malloc(size + 1);
 	enum proxy_error error;
 
+	assert_non_null(exact);
 	memcpy(exact + 1, bytes, size);
 	error = proxy_parse(exact + 1, size, length, peer);
-	test_free(exact);
+	free(exact);
 	return error;
 }
 
