@@ -2,8 +2,8 @@
 /* links: supervisor */
 
 /*
- * Any bytes as a configuration. What is accepted must print as a configuration that is accepted
- * and prints the same, and make images that the children accept.
+ * Any bytes as a configuration. What is accepted must print as a configuration that is accepted,
+ * prints the same and makes the same images, and these must be such as the children accept.
  */
 
 #include <stddef.h>
@@ -47,15 +47,19 @@ static char *print(const struct config *config, size_t *length)
 	return printed;
 }
 
-static void check_images(const struct config *config)
+static void check_images(const struct config *config, const struct config *again)
 {
 	for (int role = ROLE_HANDSHAKER; role < ROLE_COUNT; role++) {
-		struct image_bytes bytes;
+		struct image_bytes bytes, bytes_again;
 		struct image image;
 
 		must(image_build(config, (enum role)role, 1, NULL, &bytes) == 0);
 		must(image_check(&image, bytes.bytes, bytes.size, (enum role)role) == 0);
+		must(image_build(again, (enum role)role, 1, NULL, &bytes_again) == 0);
+		must(bytes.size == bytes_again.size &&
+			memcmp(bytes.bytes, bytes_again.bytes, bytes.size) == 0);
 		image_bytes_free(&bytes);
+		image_bytes_free(&bytes_again);
 	}
 }
 
@@ -67,10 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (!config)
 		return 0;
-	check_images(config);
 	printed = print(config, &length);
 	again = load(printed, length);
 	must(again != NULL);
+	check_images(config, again);
 	printed_again = print(again, &length_again);
 	must(length == length_again && memcmp(printed, printed_again, length) == 0);
 	free(printed);

@@ -124,6 +124,28 @@ static void test_compressible(void **state)
 	built_end(&built);
 }
 
+/* Each difference makes types of one's own. */
+static void test_told_apart(void **state)
+{
+	static const char *const keys[] = {"type: text/x", "lang: en", "lang: [en, fr]",
+		"charset: us-ascii", "charset: none", "cache: 1s", "cache: no-store", "cache: none",
+		""};
+	const size_t count = sizeof keys / sizeof *keys;
+	char text[1024] = "vhosts:\n";
+	struct built built;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text),
+			"  - {names: n%zu, root: /r, types: {.txt: {%s}}}\n", i, keys[i]);
+	built = built_from(text);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_int_not_equal(built.image.vhosts[i].types.first,
+				built.image.vhosts[j].types.first);
+	built_end(&built);
+}
+
 /* Ten thousand vhosts with the same types have them once, also if each says them itself. */
 static void test_many(void **state)
 {
@@ -150,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_charset),
 		cmocka_unit_test(test_compressible),
+		cmocka_unit_test(test_told_apart),
 		cmocka_unit_test(test_many),
 	};
 
