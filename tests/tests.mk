@@ -34,10 +34,10 @@ $(B)/tests/count_allocations.so: tests/preload/count_allocations.c | $(B)/tests/
 
 # What the tests need is seen to first; it is silent if all is there.
 test-needs:
-	@packaging/dependencies build test
+	@packaging/dependencies build test host
 
 lab-needs:
-	@packaging/dependencies build test lab
+	@packaging/dependencies build test host lab
 
 check: lab-needs
 	@tests/check host vm

@@ -57,7 +57,7 @@ int keep_directory(const char *path)
 	return directory;
 }
 
-static int write_all(int file, const char *bytes, size_t length)
+int keep_bytes(int file, const char *bytes, size_t length)
 {
 	while (length > 0) {
 		ssize_t written = write(file, bytes, length);
@@ -73,9 +73,8 @@ static int write_all(int file, const char *bytes, size_t length)
 	return 0;
 }
 
-/* From a temporary name to the final one, if that is free. NFS knows no RENAME_NOREPLACE but links;
- * FAT has it the other way round. */
-static int settle(int directory, const char *from, const char *to)
+/* NFS knows no RENAME_NOREPLACE but links; FAT has it the other way round. */
+int keep_settle(int directory, const char *from, const char *to)
 {
 	if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0)
 		return 0;
@@ -103,7 +102,7 @@ int keep_file(int directory, const char *name, mode_t mode, const void *bytes, s
 	file = openat(
 		directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	made = file >= 0;
-	if (!made || fchmod(file, mode) != 0 || write_all(file, bytes, length) != 0 ||
+	if (!made || fchmod(file, mode) != 0 || keep_bytes(file, bytes, length) != 0 ||
 		fsync(file) != 0)
 		goto fail;
 	/* Some file systems tell of a full disk only here. */
@@ -112,7 +111,7 @@ int keep_file(int directory, const char *name, mode_t mode, const void *bytes, s
 		goto fail;
 	}
 	file = -1;
-	if (settle(directory, temporary, name) == 0)
+	if (keep_settle(directory, temporary, name) == 0)
 		return 0;
 fail:
 	error = errno;

@@ -20,6 +20,11 @@ int keep_directory(const char *path);
  */
 int keep_file(int directory, const char *name, mode_t mode, const void *bytes, size_t length);
 
+/* Its parts, for others that write a temporary name first. All of the bytes; and from that name to
+ * the final one, if that is free. -1 with errno. */
+int keep_bytes(int file, const char *bytes, size_t length);
+int keep_settle(int directory, const char *from, const char *to);
+
 /* Make the names last: -1 with errno. */
 int keep_flush(int directory);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * sulid-tool: the commands that need no running service, only a cryptographic library. sulid runs
- * it when a person asks for one of them, with the command's name as argv[0]; by itself it takes the
- * command as its first argument. Nothing listens in here.
+ * sulid-tool: the commands that need no running service, only libraries that no server links. sulid
+ * runs it when a person asks for one of them, with the command's name as argv[0]; by itself it
+ * takes the command as its first argument. Nothing listens in here.
  */
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "certificate.h"
 #include "contract/build.h"
 #include "digest.h"
+#include "precompress.h"
 
 static const struct command {
 	const char *name;
@@ -23,6 +24,7 @@ static const struct command {
 } commands[] = {
 	{"certificate", "NAME... [-o DIR] [--days N] [--quiet]", certificate_command},
 	{"digest", "FILE...", digest_command},
+	{"precompress", "DIR... [OPTION]...", precompress_command},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
