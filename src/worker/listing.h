@@ -56,14 +56,12 @@ const char *listing_type(enum listing_format format);
  * errno. The arena is aligned for 8 bytes; ENOMEM if it is below 96 KiB.
  *
  * There are the regular files that may be read, and the directories that may be entered. Sorted,
- * directories come first whatever the order. Names that are not UTF-8 are shown with U+FFFD and
- * linked byte for byte.
+ * directories come first whatever the order. Names to which no URL leads (target.h) are left out.
  *
  * HTML: ".." is the first line, except of "/"; all links are relative.
  * JSON: {"path":"/x/","entries":[{"name":…,"type":"file","size":…,"modified":RFC 3339},…],
- * "complete":true,"sorted":true}. Of type "directory" there is no size, and what is not UTF-8 has
- * its percent-encoded name as "url" too. "complete" is false if it ended at LISTING_MOST, "sorted"
- * if there were more entries than fit the arena.
+ * "complete":true,"sorted":true}. Of type "directory" there is no size. "complete" is false
+ * if it ended at LISTING_MOST, "sorted" if there were more entries than fit the arena.
  */
 int listing_write(const struct listing *listing, void *arena, size_t size);
 

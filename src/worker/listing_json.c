@@ -33,10 +33,6 @@ static void add_entry(struct text *text, const struct listing_entry *entry, bool
 	date_iso(modified, second, (unsigned)rest);
 	text_add(text, ",\"modified\":\"");
 	text_bytes(text, modified, sizeof modified);
-	if (!text_is_utf8(entry->name, entry->length)) {
-		text_add(text, "\",\"url\":\"");
-		text_url(text, entry->name, entry->length);
-	}
 	text_add(text, "\"}");
 }
 

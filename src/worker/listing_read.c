@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define WANTED      (STATX_TYPE | STATX_SIZE | STATX_MTIME)
 #define MOST_SECOND INT64_C(1000000000000) /* beyond any date that can be written */
 
@@ -18,6 +20,17 @@ struct listing_reader listing_reader(const struct listing *listing, char *buffer
 	return (struct listing_reader){.listing = listing, .buffer = buffer, .size = size};
 }
 
+/* No URL leads to a name that is not UTF-8 or has control characters: target.c refuses them. */
+static bool has_url(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+			return false;
+	return text_is_utf8(name, length);
+}
+
 /* As far as the record tells. */
 static bool is_shown(const struct listing *listing, const struct dirent64 *record)
 {
@@ -25,6 +38,8 @@ static bool is_shown(const struct listing *listing, const struct dirent64 *recor
 
 	if (name[0] == '.' &&
 		(!listing->dotfiles || name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
+		return false;
+	if (!has_url(name))
 		return false;
 	switch (record->d_type) {
 	case DT_REG:
