@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: ISC
+"""A connection to the server: plain TCP, or TLS on top."""
+
+import select
+import socket
+import ssl
+import time
+
+from message import Ended, FramingError
+
+BETWEEN_BYTES = 0.0002  # seconds, so that most are read one by one
+
+
+def tls_context(certificate=None):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["http/1.1"])
+    if certificate:
+        context.load_cert_chain(*certificate)
+    return context
+
+
+class Connection:
+    """A stream of bytes with a limit in time for each read."""
+
+    def __init__(self, address, patience, source=None):
+        self.socket = socket.create_connection(
+            address, timeout=patience, source_address=(source, 0) if source else None)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+
+    def start_tls(self, context, name):
+        self.socket = context.wrap_socket(self.socket, server_hostname=name,
+                                          suppress_ragged_eofs=False)
+
+    def close(self):
+        self.socket.close()
+
+    def half_close(self):
+        """No more from us. A TLS socket of Python cannot say it and read on: only for TCP."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    # ---- sending -------------------------------------------------------------------------
+
+    def answered(self):
+        """Has something come, or the end? (A record on TLS may be a session ticket: no answer.)"""
+        if not select.select([self.socket], [], [], 0)[0]:
+            return False
+        patience = self.socket.gettimeout()
+        self.socket.settimeout(0)
+        try:
+            return self.more() or True
+        except Ended as ended:
+            return ended.how != "nothing"
+        finally:
+            self.socket.settimeout(patience)
+
+    def send(self, data):
+        """All of it, or as much as the peer takes before it answers and closes."""
+        try:
+            self.socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
+            # What it said before is still to be read, and reading tells how it ended.
+            pass
+
+    def send_bytewise(self, data, until_answer):
+        """Each byte in a segment or record of its own; until_answer: no more once it answers."""
+        for i in range(len(data)):
+            if until_answer and self.answered():
+                return
+            self.send(data[i:i + 1])
+            time.sleep(BETWEEN_BYTES)
+
+    # ---- receiving -----------------------------------------------------------------------
+
+    def more(self):
+        """Some more into the buffer; False: the end, in order."""
+        try:
+            data = self.socket.recv(65536)
+        except ssl.SSLZeroReturnError:
+            return False
+        except ssl.SSLEOFError as error:
+            raise Ended("cut", self.buffer) from error
+        except (BlockingIOError, ssl.SSLWantReadError) as error:
+            raise Ended("nothing", self.buffer) from error
+        except TimeoutError as error:
+            raise Ended("timeout", self.buffer) from error
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLError) as error:
+            raise Ended("reset", self.buffer) from error
+        self.buffer += data
+        return bool(data)
+
+    def need(self, count):
+        while len(self.buffer) < count:
+            if not self.more():
+                raise Ended("closed", self.buffer)
+
+    def exactly(self, count):
+        self.need(count)
+        data, self.buffer = self.buffer[:count], self.buffer[count:]
+        return data
+
+    def until(self, mark, most):
+        at = 0
+        while True:
+            found = self.buffer.find(mark, at)
+            if found >= 0:
+                return self.exactly(found + len(mark))
+            if len(self.buffer) > most:
+                raise FramingError(f"no {mark!r} within {most} bytes")
+            at = max(0, len(self.buffer) - len(mark))
+            self.need(len(self.buffer) + 1)
+
+    def line(self):
+        return self.until(b"\r\n", 4096)[:-2]
+
+    def end(self):
+        """How it ends, and what came before that."""
+        try:
+            while self.more():
+                if len(self.buffer) > 65536:
+                    break
+        except Ended as ended:
+            return ended.how, self.buffer
+        return "closed", self.buffer
