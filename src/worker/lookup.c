@@ -205,8 +205,10 @@ static enum found find_directory(struct lookup *lookup, const struct image_setti
 {
 	enum found found = open_first(lookup, lookup->index, lookup->name_length);
 
+	if (found != FOUND_MISSING)
+		return found;
 	lookup->settings = settings;
-	if (found != FOUND_MISSING || settings->root == IMAGE_NONE || evades(lookup, settings))
+	if (settings->root == IMAGE_NONE || evades(lookup, settings))
 		return found;
 	found = found_of(resolve_directory(inherit_root(lookup->image, settings->root),
 		lookup->name + settings->strip, (enum symlinks)settings->symlinks,

@@ -24,9 +24,9 @@
 #include "orders.h"
 #include "serve.h"
 
-#define SPARE_FDS                                                                                \
-	16 /* besides what is inherited and what connections have: epoll, /dev/null, a file just \
-	      opened */
+/* Besides what is inherited and what connections have: epoll, the crew's event, /dev/null, a file
+ * just opened; and the directory of each listing that is being made. */
+#define SPARE_FDS (16 + CREW_JOBS)
 
 static struct server server;
 

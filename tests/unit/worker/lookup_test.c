@@ -249,6 +249,21 @@ static void test_ways_in(void **state)
 	assert_found("/inner/index.txt", FOUND_UNIDENTIFIED); /* by the fallback */
 }
 
+/* What holds is what holds for the name that was found. */
+static void test_settings_of_index(void **state)
+{
+	struct image_settings *settings = site_path(SITE_SERVED, "/both/index.html");
+
+	(void)state;
+	settings->cache = site_text("no-store");
+	settings->cache_of_path = 1;
+	assert_size("/both/", 7);
+	assert_ptr_equal(lookup.settings, settings);
+	assert_string_equal(lookup.cache, "no-store");
+	assert_found("/none/", FOUND_FORBIDDEN);
+	assert_ptr_equal(lookup.settings, &site_image.settings[SITE_SERVED]);
+}
+
 static void test_cache(void **state)
 {
 	struct image_settings *settings = site_path(SITE_SERVED, "/both/");
@@ -314,6 +329,7 @@ int main(void)
 		cmocka_unit_test_setup(test_networks, empty),
 		cmocka_unit_test_setup(test_identities, empty),
 		cmocka_unit_test_setup(test_ways_in, empty),
+		cmocka_unit_test_setup(test_settings_of_index, empty),
 		cmocka_unit_test_setup(test_cache, empty),
 		cmocka_unit_test_setup(test_neighbour, empty),
 	};
