@@ -16,7 +16,6 @@ struct response {
 	struct text *text;
 	const struct answer *answer;
 	const struct respond_with *with;
-	const struct text *page;
 	const struct multipart *parts; /* NULL: it is not in parts, or in a single one */
 };
 
@@ -46,8 +45,8 @@ static void add_number(struct text *text, const char *name, uint64_t number)
 	text_add(text, "\r\n");
 }
 
-/* What is said of the body's form, whether it is sent or not. */
-static void add_content(const struct response *response)
+/* What is said of the body's form, whether it is sent or not. page: bytes of the built-in one. */
+static void add_content(const struct response *response, size_t page)
 {
 	const struct answer *answer = response->answer;
 	const struct resource *file = &answer->resource;
@@ -65,8 +64,7 @@ static void add_content(const struct response *response)
 		text_add(text, "\r\n");
 	} else {
 		add_word(text, "Content-Type", file->fd >= 0 ? file->type : PAGE_TYPE);
-		add_number(text, "Content-Length",
-			file->fd >= 0 ? (uint64_t)file->size : response->page->length);
+		add_number(text, "Content-Length", file->fd >= 0 ? (uint64_t)file->size : page);
 	}
 	if (answer->encoding != ENCODING_IDENTITY)
 		add_word(text, "Content-Encoding", encoding_rows[answer->encoding].name);
@@ -140,7 +138,7 @@ static void add_configured(const struct response *response)
 	}
 }
 
-static size_t add_head(const struct response *response)
+static size_t add_head(const struct response *response, size_t page)
 {
 	const struct answer *answer = response->answer;
 	struct text *text = response->text;
@@ -154,7 +152,7 @@ static size_t add_head(const struct response *response)
 		add_word(text, "Server", "sulid");
 	add_field(text, "Date", response->with->date, DATE_HTTP);
 	if (answer->status != 204 && answer->status != 304)
-		add_content(response);
+		add_content(response, page);
 	if (answer->status == 200 && answer->validated &&
 		response->with->image->header->limits.ranges > 0)
 		add_word(text, "Accept-Ranges", "bytes");
@@ -166,7 +164,7 @@ static size_t add_head(const struct response *response)
 }
 
 /* A built-in page, if there is room for it beside the head. */
-static size_t add_with_page(struct response *response)
+static size_t add_with_page(const struct response *response)
 {
 	const struct answer *answer = response->answer;
 	struct text empty = *response->text;
@@ -178,12 +176,11 @@ static size_t add_with_page(struct response *response)
 	if (answer->resource.fd < 0)
 		page_add(&page, answer->status, link ? answer->location : NULL,
 			answer->location_length);
-	response->page = &page;
-	head = add_head(response);
+	head = add_head(response, page.length);
 	if (page.length > response->text->size - head) {
 		page.length = 0;
 		*response->text = empty;
-		head = add_head(response);
+		head = add_head(response, 0);
 	}
 	if (!answer->bodyless)
 		text_bytes(response->text, page.bytes, page.length);
@@ -204,7 +201,7 @@ size_t respond_http(struct text *text, struct answer *answer, const struct respo
 		response.parts = &parts;
 	}
 	text->size = PARTS_TEXT;
-	head = add_head(&response);
+	head = add_head(&response, 0);
 	multipart_lay(response.parts, answer, text);
 	text->size = empty.size;
 	if (!text->overflow)
