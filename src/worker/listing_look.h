@@ -4,7 +4,8 @@
 
 /*
  * What a listing's page looks like. Nothing is loaded from elsewhere, and nothing is run: it may be
- * served with "default-src 'none'; style-src 'unsafe-inline'".
+ * served with "default-src 'none'; style-src 'unsafe-inline'; img-src data:". The last is for the
+ * page's empty icon.
  */
 
 #include "base/text.h"

@@ -237,11 +237,13 @@ static void add_heads(struct text *text, struct listing_order order, bool sorted
 	}
 }
 
+/* The empty icon keeps a browser from asking for /favicon.ico. */
 static void begin(
 	struct text *text, const struct listing *listing, const struct listing_summary *summary)
 {
 	text_add(text, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+		       "<meta name=\"viewport\" content=\"width=device-width\">\n"
+		       "<link rel=\"icon\" href=\"data:,\"/>\n<title>");
 	add_shown(text, listing->path, listing->path_length);
 	text_add(text, "</title>\n");
 	listing_add_style(text);
