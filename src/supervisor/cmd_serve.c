@@ -150,6 +150,8 @@ static bool describe(struct config *config, const struct service *service,
 	       set_one(config, vhost, KEY_HTTP, "serve", diagnostics) &&
 	       set_one(config, vhost, KEY_LISTING, service->listing ? "true" : "false",
 		       diagnostics) &&
+	       /* Whoever edits a file wants to see it: browsers ask each time. */
+	       set_one(config, vhost, KEY_CACHE, "no-cache", diagnostics) &&
 	       set_one(config, NULL, KEY_ACME, "none", diagnostics) &&
 	       set_one(config, NULL, KEY_TLS_KERNEL, kernel, diagnostics) &&
 	       set_one(config, NULL, KEY_LOG_ACCESS, "/dev/stderr", diagnostics) &&

@@ -29,7 +29,7 @@ static uint64_t parts_sent(const struct conn *conn)
 
 		if (i < conn->part)
 			sent += part->text_length + (uint64_t)(part->end - part->first);
-		else if (conn->out_sent > part->text)
+		else if (conn->out_sent >= part->text)
 			sent += (uint64_t)(conn->out_sent - part->text) +
 				(uint64_t)(conn->file.offset - part->first);
 	}

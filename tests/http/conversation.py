@@ -25,6 +25,7 @@ class Server:
         self.patience = patience  # seconds for each read
         self.facts = {}
         self.contexts = {}  # by certificate
+        self.kept = {}  # name → connections over TLS that are in step, to be taken over
 
     @property
     def port(self):
@@ -42,6 +43,21 @@ class Server:
         if self.scheme == "tls":
             connection.start_tls(self.context(certificate), name)
         return connection
+
+    def keep(self, name, connection):
+        self.kept.setdefault(name, []).append(connection)
+
+    def take_over(self, name):
+        """A connection that another row has left in step, or None."""
+        try:
+            return self.kept.get(name, []).pop()
+        except IndexError:
+            return None
+
+    def close(self):
+        for connections in self.kept.values():
+            for connection in connections:
+                connection.close()
 
     def context(self, certificate):
         if certificate not in self.contexts:
@@ -145,13 +161,19 @@ class Conversation:
         if self.last and "close" in (self.last.get("Connection") or ""):
             self.problems.append("Connection: close, though it should be kept")
             return
-        self.connection.send(self.sentinel("Connection: close\r\n"))
+        self.connection.send(self.sentinel("" if self.shared else "Connection: close\r\n"))
         try:
             self.expect_sentinel("the next request")
         except Ended as ended:
             self.problems.append(f"the connection is {ended.how}, not kept")
             return
-        self.expect_end(("closed",))
+        if not self.shared:
+            self.expect_end(("closed",))
+        elif self.connection.buffer:
+            self.problems.append(f"{verdict.shorten(self.connection.buffer)} behind the next response")
+        elif not self.problems:
+            self.server.keep(self.name, self.connection)
+            self.connection = None
 
     def expect_closed(self):
         said = self.last.get("Connection") if self.last else None
@@ -182,8 +204,18 @@ class Conversation:
 
     # ---- all of it -------------------------------------------------------------------------
 
+    @property
+    def shared(self):
+        """Over TLS, handshakes are most of the work: whoever needs none of its own takes over one."""
+        return self.server.scheme == "tls" and not any(
+            self.row.option(name) for name in ("from", "to", "proxy", "certificate"))
+
     def open(self):
         row = self.row
+        if self.shared:
+            self.connection = self.server.take_over(self.name)
+            if self.connection:
+                return
         kind = self.server.scheme
         if row.option("to"):
             kind = f"{row.option('to')}-{kind}"
