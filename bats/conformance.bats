@@ -211,7 +211,7 @@ tell() {
 @test "conformance: the planted faults still fit the sources" {
 	run "$SUITE/plant" --check
 	tell "${lines[0]#1..} faults"
-	grep -A 9 '^not ok' <<<"$output" || true
+	grep -E '^(not ok|#)' <<<"$output" || true
 	[ "$status" -eq 0 ]
 }
 
@@ -225,7 +225,8 @@ tell() {
 
 @test "conformance: the system calls of 304, of 1 KiB, and of three ranges" {
 	# shellcheck disable=SC2086 # words
-	run suite --calls $WORKERS
+	run --separate-stderr suite --calls $WORKERS
+	[[ $status -ne 75 ]] || skip "$stderr"
 	tell "${lines[@]}"
 	[ "$status" -eq 0 ]
 }

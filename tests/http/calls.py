@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -20,6 +21,10 @@ KINDS = (  # name, target, fields, status
 )
 
 
+class Refused(Exception):
+    """We may not trace this process: it is not dumpable, and we are not root."""
+
+
 class Trace:
     """strace of some processes; a context manager."""
 
@@ -33,10 +38,16 @@ class Trace:
 
     def __enter__(self):
         deadline = time.monotonic() + ATTACH_LIMIT
-        for said in self.said:
-            while "attached" not in open(said.name, encoding="utf-8").read():
+        for path in self.paths:
+            while True:
+                with open(f"{path}.said", encoding="utf-8") as file:
+                    said = file.read()
+                if "attached" in said:
+                    break
+                if "not permitted" in said:
+                    raise Refused(said.strip())
                 if time.monotonic() > deadline:
-                    raise RuntimeError("strace does not attach: " + open(said.name, encoding="utf-8").read())
+                    raise RuntimeError(f"strace does not attach: {said}")
                 time.sleep(0.02)
         return self
 
@@ -98,7 +109,11 @@ def traced_nginx():
 def main(pids, server):
     """Prints them; fails if one was not seen, or takes more calls than a careful server needs."""
     theirs = {}
-    ours = traced(pids, server)
+    try:
+        ours = traced(pids, server)
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 75
     try:
         theirs = traced_nginx()
     except peer.Unavailable:

@@ -102,6 +102,11 @@ class Passage:
         return (len(theirs) == len(ours) and any(mark in request for request in theirs)
                 and any(mark in request for request in ours))
 
+    def settle(self, mark):
+        deadline = time.monotonic() + SETTLE
+        while not self.settled(mark) and time.monotonic() < deadline:
+            time.sleep(0.005)
+
     def pass_row(self, row, number):
         values = Values(row, self.server)
         head = b"".join(values.request(exchange) for exchange in row.exchanges)
@@ -110,9 +115,7 @@ class Passage:
         self.our_log.mark()
         self.send_head(head, values, mark)
         self.send_victim(values, f"{mark}-victim")
-        deadline = time.monotonic() + SETTLE
-        while not self.settled(f"{mark}-victim") and time.monotonic() < deadline:
-            time.sleep(0.005)
+        self.settle(f"{mark}-victim")
         theirs, ours = self.forwarded_requests(), self.our_requests()
         if len(theirs) != len(ours):
             self.problems.append(f"{mark}: {row.id}: {self.name} forwarded {len(theirs)}, sulid has seen "
@@ -137,6 +140,7 @@ def run_proxy(name, rows, server):
         with process:
             passage = Passage(name, server, listener, os.path.join(folder, log))
             passage.send_victim(Values(rows[0], server), "first")
+            passage.settle("first")
             if passage.problems:
                 raise RuntimeError(f"{name} does not work: {passage.problems} {process.said()}")
             for number, row in enumerate(rows):
