@@ -1,32 +1,56 @@
 /* SPDX-License-Identifier: ISC */
 #include "contract/image.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "contract/image_order.h"
+
+/* What is looked for in one of the tables. */
+struct key {
+	const struct image *image;
+	const char *text;
+	size_t length;
+	uint16_t wildcard; /* names only */
+};
+
+static int compare_text(const struct key *key, struct image_text text)
+{
+	return image_order(key->text, key->length, image_string(key->image, text), text.length);
+}
+
+static int compare_name(const void *key_item, const void *item)
+{
+	const struct key *key = key_item;
+	const struct image_name *name = item;
+
+	return key->wildcard != name->wildcard ? key->wildcard - name->wildcard
+					       : compare_text(key, name->name);
+}
+
+static int compare_type(const void *key, const void *item)
+{
+	return compare_text(key, ((const struct image_type *)item)->ending);
+}
+
+static int compare_path(const void *key, const void *item)
+{
+	return compare_text(key, ((const struct image_path *)item)->path);
+}
+
+static int compare_digest(const void *key, const void *item)
+{
+	return memcmp(key, item, sizeof(struct image_digest));
+}
 
 /* One half of a listener's names: the exact ones or the wildcards. */
 static const struct image_name *find_name(const struct image *image, struct image_range range,
 	uint16_t wildcard, const char *name, size_t length)
 {
-	uint32_t low = range.first, high = range.first + range.count;
+	struct key key = {image, name, length, wildcard};
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		const struct image_name *entry = &image->names[middle];
-		int order = entry->wildcard != wildcard
-				    ? (entry->wildcard > wildcard ? 1 : -1)
-				    : image_order(image_string(image, entry->name),
-					      entry->name.length, name, length);
-
-		if (order == 0)
-			return entry;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return bsearch(
+		&key, &image->names[range.first], range.count, sizeof *image->names, compare_name);
 }
 
 /* "", "192.0.2.1", "2001:db8::1" or "[2001:db8::1]": what a client without a name shows. */
@@ -70,28 +94,6 @@ uint32_t image_find_vhost(const struct image *image, uint32_t listener, const ch
 	return vhost;
 }
 
-/* One ending, lower case, of a vhost's range. */
-static const struct image_type *find_ending(
-	const struct image *image, struct image_range range, const char *ending, size_t length)
-{
-	uint32_t low = range.first, high = range.first + range.count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		const struct image_type *type = &image->types[middle];
-		int order = image_order(
-			image_string(image, type->ending), type->ending.length, ending, length);
-
-		if (order == 0)
-			return type;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
 const struct image_type *image_find_type(
 	const struct image *image, uint32_t vhost, const char *file, size_t length)
 {
@@ -101,6 +103,7 @@ const struct image_type *image_find_type(
 	/* The first dot that leaves a known ending is the longest one. */
 	for (size_t dot = 0; dot < length; dot++) {
 		size_t ending = length - dot - 1;
+		struct key key = {image, lower, ending, 0};
 		const struct image_type *type;
 
 		if (file[dot] != '.' || ending > sizeof lower)
@@ -110,7 +113,8 @@ const struct image_type *image_find_type(
 
 			lower[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
 		}
-		type = find_ending(image, range, lower, ending);
+		type = bsearch(
+			&key, &image->types[range.first], range.count, sizeof *type, compare_type);
 		if (type)
 			return type;
 	}
@@ -120,22 +124,10 @@ const struct image_type *image_find_type(
 static const struct image_path *find_path(
 	const struct image *image, struct image_range range, const char *path, size_t length)
 {
-	uint32_t low = range.first, high = range.first + range.count;
+	struct key key = {image, path, length, 0};
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		const struct image_path *entry = &image->paths[middle];
-		int order = image_order(
-			image_string(image, entry->path), entry->path.length, path, length);
-
-		if (order == 0)
-			return entry;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return bsearch(
+		&key, &image->paths[range.first], range.count, sizeof *image->paths, compare_path);
 }
 
 const struct image_settings *image_find_settings(
@@ -184,19 +176,6 @@ const struct image_network *image_find_network(
 bool image_has_digest(const struct image *image, struct image_range digests,
 	const uint8_t digest[static sizeof(struct image_digest)])
 {
-	uint32_t low = digests.first, high = digests.first + digests.count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		int order =
-			memcmp(image->digests[middle].bytes, digest, sizeof(struct image_digest));
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return bsearch(digest, &image->digests[digests.first], digests.count,
+		       sizeof(struct image_digest), compare_digest) != NULL;
 }
