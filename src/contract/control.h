@@ -8,7 +8,8 @@
  * at most one descriptor. Neither side waits for an answer. End of file on it ends the child.
  *
  *   supervisor → child
- *     CONTROL_DRAIN        stop accepting, finish
+ *     CONTROL_DRAIN        stop accepting, finish. "index" 1: another generation has taken over,
+ *                          and what this one knows of identities is outdated
  *     CONTROL_ROOT         root "index" is now fd (worker); no fd: it is gone
  *     CONTROL_LOG          access log "index" is now fd (worker); IMAGE_NONE: the error log (all)
  *     CONTROL_TICKETS      new ticket keys in fd (handshaker)
@@ -21,6 +22,7 @@
  *     CONTROL_FAILED       cannot start: "text" says why; it exits with "code"
  *     CONTROL_READY        serving
  *     CONTROL_LOGGED       the new log is in use
+ *     CONTROL_OUTDATED     worker: nobody is let in any more by identities that are outdated
  *     CONTROL_DRAINED      handshaker: accepts nothing more, and has handed over its last
  */
 /* clang-format on */
@@ -42,6 +44,7 @@ enum control_type {
 	CONTROL_FAILED,
 	CONTROL_READY,
 	CONTROL_LOGGED,
+	CONTROL_OUTDATED,
 	CONTROL_DRAINED,
 	CONTROL_TYPE_COUNT,
 };

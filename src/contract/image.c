@@ -13,6 +13,7 @@
 #define SEALS        (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define PATH_BOUND   4096 /* no path is longer */
 #define RANGES_BOUND 16   /* what a worker has room for */
+#define PROMPT_BOUND 1024 /* META of Gemini 0.24.1 */
 
 /* The table lies within the image, after the header, aligned for its entries. */
 static const void *table(
@@ -183,6 +184,16 @@ static bool lines_hold(const struct image *image, struct image_text text)
 						    "\r\n", 2) == 0));
 }
 
+/* A question, and a directory for its answers. */
+static bool asks(const struct image *image, const struct image_settings *settings)
+{
+	struct image_text answers = settings->answers;
+
+	return settings->prompt.length > 0 && settings->prompt.length <= PROMPT_BOUND &&
+	       answers.length > 0 && is_path(image, answers) &&
+	       image_string(image, answers)[answers.length - 1] == '/';
+}
+
 static bool setting_texts_hold(const struct image *image, const struct image_settings *settings)
 {
 	struct image_range endings = settings->try_endings;
@@ -190,12 +201,16 @@ static bool setting_texts_hold(const struct image *image, const struct image_set
 	if (!range_holds(endings, image->header->texts.count) ||
 		!text_holds(image, settings->fallback) || !lines_hold(image, settings->headers) ||
 		!lines_hold(image, settings->hsts) || !text_holds(image, settings->cache) ||
-		!text_holds(image, settings->location))
+		!text_holds(image, settings->location) || !text_holds(image, settings->prompt) ||
+		!text_holds(image, settings->answers))
 		return false;
 	if (settings->fallback.length > 0 && !is_path(image, settings->fallback))
 		return false;
 	if ((settings->action == ACTION_MOVED || settings->action == ACTION_REDIRECT) &&
 		settings->location.length == 0)
+		return false;
+	if ((settings->action == ACTION_INPUT || settings->action == ACTION_SENSITIVE) &&
+		!asks(image, settings))
 		return false;
 	for (uint32_t i = endings.first; i < endings.first + endings.count; i++)
 		if (image_string(image, image->texts[i])[0] != '.')
@@ -226,6 +241,11 @@ static bool setting_ranges_hold(const struct image *image, const struct image_se
 	return true;
 }
 
+static bool pace_holds(const struct image_pace *pace)
+{
+	return pace->requests == 0 || (pace->period_ms > 0 && pace->burst > 0);
+}
+
 static bool settings_hold(const struct image *image)
 {
 	const struct image_header *header = image->header;
@@ -238,7 +258,8 @@ static bool settings_hold(const struct image *image)
 			settings->symlinks >= SYMLINKS_COUNT || settings->restricted > 1 ||
 			settings->networks_else > 1 || settings->listing > 1 ||
 			settings->dotfiles > 1 || settings->cache_of_path > 1 ||
-			settings->server > 1 || !setting_texts_hold(image, settings) ||
+			settings->server > 1 || !pace_holds(&settings->pace) ||
+			!setting_texts_hold(image, settings) ||
 			!setting_ranges_hold(image, settings))
 			return false;
 	}
@@ -254,6 +275,16 @@ static bool network_holds(const struct image_network *network)
 		return false;
 	for (unsigned bit = network->bits; bit < 8 * sizeof network->bytes; bit++)
 		if (network->bytes[bit / 8] & 0x80 >> bit % 8)
+			return false;
+	return true;
+}
+
+static bool members_hold(const struct image *image)
+{
+	for (uint32_t i = 0; i < image->header->members.count; i++)
+		if (!text_holds(image, image->members[i].groups) ||
+			(i > 0 && memcmp(&image->members[i - 1].digest, &image->members[i].digest,
+					  sizeof(struct image_digest)) >= 0))
 			return false;
 	return true;
 }
@@ -287,7 +318,7 @@ static bool entries_hold(const struct image *image)
 	for (uint32_t i = 0; i < header->networks.count; i++)
 		if (!network_holds(&image->networks[i]))
 			return false;
-	return true;
+	return members_hold(image);
 }
 
 static bool header_holds(const struct image_header *header, size_t size, enum role role)
@@ -314,11 +345,12 @@ static bool map_tables(struct image *image)
 	image->error_pages = table(header, header->error_pages, sizeof *image->error_pages, 4);
 	image->networks = table(header, header->networks, sizeof *image->networks, 1);
 	image->digests = table(header, header->digests, sizeof *image->digests, 1);
+	image->members = table(header, header->members, sizeof *image->members, 4);
 	image->texts = table(header, header->texts, sizeof *image->texts, 4);
 	image->text = table(header, header->text, 1, 1);
 	return image->listeners && image->names && image->vhosts && image->certificates &&
 	       image->types && image->settings && image->paths && image->error_pages &&
-	       image->networks && image->digests && image->texts && image->text;
+	       image->networks && image->digests && image->members && image->texts && image->text;
 }
 
 /* In this order: what ranges lead to is good by itself before it is compared. */

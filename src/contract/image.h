@@ -81,9 +81,11 @@ enum symlinks {
 };
 enum action {
 	ACTION_SERVE,
-	ACTION_MOVED,    /* 301, Gemini 31, to "location" */
-	ACTION_REDIRECT, /* 302, Gemini 30 */
-	ACTION_GONE,     /* 410, Gemini 52 */
+	ACTION_MOVED,     /* 301, Gemini 31, to "location" */
+	ACTION_REDIRECT,  /* 302, Gemini 30 */
+	ACTION_GONE,      /* 410, Gemini 52 */
+	ACTION_INPUT,     /* a form, Gemini 10: the answer names a file below "answers" */
+	ACTION_SENSITIVE, /* a form, Gemini 11, likewise; the answer is not logged */
 	ACTION_COUNT
 };
 
@@ -109,6 +111,14 @@ struct image_name {
 	uint16_t moved; /* bool: was the vhost's name; leads to its first name. Never a wildcard */
 };
 
+/* How often one client may ask, per worker: what the configuration says is divided already. */
+struct image_pace {
+	uint32_t requests;  /* in the long run; 0: as often as it likes */
+	uint32_t period_ms; /* in so many milliseconds; not 0 */
+	uint32_t burst;     /* at once, at least 1 */
+	uint32_t bucket;    /* settings of one bucket count together */
+};
+
 /*
  * What holds below one path of a vhost. The supervisor has resolved what comes from shorter paths,
  * from the vhost and from the defaults, so that one look-up is all there is. A text of length 0 is
@@ -126,14 +136,17 @@ struct image_settings {
 	struct image_text cache;        /* value of Cache-Control */
 	struct image_text location;     /* MOVED, REDIRECT: {rest}, {path}, {query}, {host} */
 	uint32_t location_key;          /* bytes of the path before {rest} */
-	struct image_range networks;    /* in "networks": who may or may not */
-	struct image_range identities;  /* in "digests", sorted: who may, if "restricted" */
-	uint8_t action;                 /* enum action */
-	uint8_t symlinks;               /* enum symlinks */
-	uint8_t restricted;             /* bool: only with one of the identities */
-	uint8_t networks_else;          /* bool: who is in none of the networks may */
-	uint8_t listing;                /* bool */
-	uint8_t dotfiles;               /* bool: served */
+	struct image_text prompt;       /* INPUT, SENSITIVE: 1 to 1024 bytes */
+	struct image_text answers;      /* likewise: a path with a slash at its end */
+	struct image_pace pace;
+	struct image_range networks;   /* in "networks": who may or may not */
+	struct image_range identities; /* in "digests", sorted: who may, if "restricted" */
+	uint8_t action;                /* enum action */
+	uint8_t symlinks;              /* enum symlinks */
+	uint8_t restricted;            /* bool: only with one of the identities */
+	uint8_t networks_else;         /* bool: who is in none of the networks may */
+	uint8_t listing;               /* bool */
+	uint8_t dotfiles;              /* bool: served */
 	uint8_t cache_of_path; /* bool: "cache" was said by a path, and goes before that of a
 				  file's type */
 	uint8_t server;        /* bool: "Server: sulid" is sent */
@@ -161,6 +174,12 @@ struct image_network {
 
 struct image_digest {
 	uint8_t bytes[32]; /* SHA-256 of a client's certificate */
+};
+
+/* A client's certificate that is in a group, whichever paths are for it. */
+struct image_member {
+	struct image_digest digest;
+	struct image_text groups; /* names of all of its groups, in their order, with commas */
 };
 
 struct image_vhost {
@@ -240,8 +259,9 @@ struct image_header {
 	struct image_range error_pages;
 	struct image_range networks;
 	struct image_range digests;
-	struct image_range texts; /* struct image_text */
-	struct image_range text;  /* bytes */
+	struct image_range members; /* worker only; sorted by digest */
+	struct image_range texts;   /* struct image_text */
+	struct image_range text;    /* bytes */
 };
 
 /* A mapped and checked image. The pointers are into the mapping and live as long as it. */
@@ -257,6 +277,7 @@ struct image {
 	const struct image_error_page *error_pages;
 	const struct image_network *networks;
 	const struct image_digest *digests;
+	const struct image_member *members;
 	const struct image_text *texts;
 	const char *text;
 };
@@ -319,11 +340,16 @@ const struct image_network *image_find_network(
 bool image_has_digest(const struct image *image, struct image_range digests,
 	const uint8_t digest[static sizeof(struct image_digest)]);
 
+/* The names of the groups that a certificate is in, or NULL. */
+const char *image_find_groups(
+	const struct image *image, const uint8_t digest[static sizeof(struct image_digest)]);
+
 _Static_assert(sizeof(struct image_listener) == 28, "image_listener");
 _Static_assert(sizeof(struct image_name) == 16, "image_name");
 _Static_assert(sizeof(struct image_vhost) == 64, "image_vhost");
 _Static_assert(sizeof(struct image_type) == 28, "image_type");
-_Static_assert(sizeof(struct image_settings) == 92, "image_settings");
+_Static_assert(sizeof(struct image_member) == 40, "image_member");
+_Static_assert(sizeof(struct image_settings) == 124, "image_settings");
 _Static_assert(sizeof(struct image_path) == 12, "image_path");
 _Static_assert(sizeof(struct image_error_page) == 12, "image_error_page");
 _Static_assert(sizeof(struct image_network) == 20, "image_network");

@@ -179,3 +179,13 @@ bool image_has_digest(const struct image *image, struct image_range digests,
 	return bsearch(digest, &image->digests[digests.first], digests.count,
 		       sizeof(struct image_digest), compare_digest) != NULL;
 }
+
+const char *image_find_groups(
+	const struct image *image, const uint8_t digest[static sizeof(struct image_digest)])
+{
+	/* A member begins with its digest. */
+	const struct image_member *member = bsearch(digest, image->members,
+		image->header->members.count, sizeof *member, compare_digest);
+
+	return member ? image_string(image, member->groups) : NULL;
+}

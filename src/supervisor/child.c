@@ -113,7 +113,7 @@ out:
 		return -1;
 	}
 	child->pid = pid;
-	child->ready = child->drained = false;
+	child->ready = child->drained = child->outdated = false;
 	child->started = child->loop->now;
 	child->retry = 0;
 	child->counters = mapped;
@@ -146,5 +146,5 @@ void child_gone(struct child *child, uint64_t *totals)
 		child->counters_reader = -1;
 	}
 	child->pid = 0;
-	child->ready = child->drained = false;
+	child->ready = child->drained = child->outdated = false;
 }

@@ -24,8 +24,9 @@ struct child {
 		slot; /* names its counters to the admin process; unique in the supervisor's life */
 	bool ready;
 	bool drained;
-	int64_t started;     /* loop's clock */
-	int64_t retry;       /* when to spawn it again; 0: now running or not wanted */
+	bool outdated;   /* a worker that lets nobody in by the generation's identities any more */
+	int64_t started; /* loop's clock */
+	int64_t retry;   /* when to spawn it again; 0: now running or not wanted */
 	unsigned failures;   /* in a row, for the back-off */
 	int counters_reader; /* -1: none */
 	const struct counters *counters;

@@ -102,6 +102,13 @@ struct config_type {
 	struct value cache;
 };
 
+/* How often one client may ask. */
+struct config_pace {
+	uint32_t requests; /* in the long run */
+	uint32_t seconds;  /* in so many */
+	uint32_t burst;    /* requests at once */
+};
+
 struct config_said {
 	enum key key;
 	struct value value;

@@ -74,6 +74,12 @@ static bool says_action(const struct config_location *location)
 	       says_gone(location);
 }
 
+/* Does it ask? What the answer names is served. */
+static bool says_input(const struct config_location *location)
+{
+	return config_said(location, KEY_INPUT) || config_said(location, KEY_SENSITIVE_INPUT);
+}
+
 /* Does it say what is served? */
 static bool says_service(const struct config_location *location)
 {
@@ -86,12 +92,15 @@ static bool says_service(const struct config_location *location)
  * if one had said both. */
 static bool goes_along(const struct config_location *inner, enum key key)
 {
-	bool action = key == KEY_MOVED || key == KEY_REDIRECT || key == KEY_GONE;
+	bool input = key == KEY_INPUT || key == KEY_SENSITIVE_INPUT || key == KEY_ANSWERS;
+	bool action = key == KEY_MOVED || key == KEY_REDIRECT || key == KEY_GONE || input;
 	bool service =
 		key == KEY_ROOT || key == KEY_LISTING || key == KEY_FALLBACK || key == KEY_TRY;
 
 	if (says_action(inner))
 		return !action && !service;
+	if (says_input(inner))
+		return !action;
 	return !says_service(inner) || !action;
 }
 

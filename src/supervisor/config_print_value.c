@@ -74,6 +74,12 @@ static void print_hsts(FILE *to, const struct value *value)
 			value->count & HSTS_PRELOAD ? ", preload" : "");
 }
 
+static void print_pace(FILE *to, const struct config_pace *pace)
+{
+	fprintf(to, "{rate: %u/%s, burst: %u}", pace->requests, form_frequency_unit(pace->seconds),
+		pace->burst);
+}
+
 /* What stands after "key:" if it is on one line. */
 static void print_line(FILE *to, enum key key, const struct value *value)
 {
@@ -88,6 +94,8 @@ static void print_line(FILE *to, enum key key, const struct value *value)
 		fputs(value->number == 1 ? "true" : "false", to);
 	else if (kind == KIND_HSTS)
 		print_hsts(to, value);
+	else if (kind == KIND_PACE)
+		print_pace(to, value->list);
 	else if (value->text)
 		yaml_print_text(to, value->text);
 	else if (kind == KIND_AGE || kind == KIND_TIME)

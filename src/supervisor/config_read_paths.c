@@ -22,7 +22,8 @@ static bool comes_after(const struct position *left, const struct position *righ
 static enum key check_actions(
 	const struct config_reader *reader, const struct config_location *location)
 {
-	static const enum key actions[] = {KEY_MOVED, KEY_REDIRECT, KEY_GONE};
+	static const enum key actions[] = {
+		KEY_MOVED, KEY_REDIRECT, KEY_GONE, KEY_INPUT, KEY_SENSITIVE_INPUT};
 	enum key first = KEY_COUNT;
 
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
@@ -40,9 +41,35 @@ static enum key check_actions(
 		after = comes_after(&value->position, &other->position);
 		diagnostics_error(diagnostics_of(reader),
 			after ? &value->position : &other->position,
-			"a path has only one of \"moved\", \"redirect\" and \"gone\"");
+			"a path has only one of \"moved\", \"redirect\", \"gone\", \"input\" and "
+			"\"sensitive_input\"");
 	}
 	return first;
+}
+
+/* A question and where its answers are: both, or neither. */
+static void check_answers(
+	const struct config_reader *reader, const struct config_location *location, enum key action)
+{
+	const struct value *answers = config_said(location, KEY_ANSWERS), *question;
+
+	if (action != KEY_INPUT && action != KEY_SENSITIVE_INPUT) {
+		if (answers && !config_said(location, KEY_INPUT) &&
+			!config_said(location, KEY_SENSITIVE_INPUT))
+			diagnostics_error(diagnostics_of(reader), &answers->position,
+				"\"answers\" are to an \"input\" or a \"sensitive_input\", and "
+				"this "
+				"path has neither");
+		return;
+	}
+	question = config_said(location, action);
+	if (!answers)
+		diagnostics_error(diagnostics_of(reader), &question->position,
+			"\"%s\" wants \"answers\", too: the path below which they name files",
+			key_rows[action].name);
+	else if (answers->text && answers->text[strlen(answers->text) - 1] != '/')
+		diagnostics_error(diagnostics_of(reader), &answers->position,
+			"\"answers\" wants a path that ends in a slash: \"%s/\"", answers->text);
 }
 
 static void check_location(
@@ -52,6 +79,9 @@ static void check_location(
 	enum key action = check_actions(reader, location);
 	const struct value *root = config_said(location, KEY_ROOT);
 
+	check_answers(reader, location, action);
+	if (action == KEY_INPUT || action == KEY_SENSITIVE_INPUT)
+		action = KEY_COUNT; /* what the answer names is served */
 	for (size_t i = 0; i < sizeof served / sizeof *served && action < KEY_COUNT; i++) {
 		const struct value *value = config_said(location, served[i]);
 

@@ -47,6 +47,9 @@ static bool says_action(const struct config_location *location, struct config_se
 	const struct value *moved = config_said(location, KEY_MOVED);
 	const struct value *redirect = config_said(location, KEY_REDIRECT);
 	const struct value *gone = config_said(location, KEY_GONE);
+	const struct value *input = config_said(location, KEY_INPUT);
+	const struct value *sensitive = config_said(location, KEY_SENSITIVE_INPUT);
+	const struct value *answers = config_said(location, KEY_ANSWERS);
 
 	if (moved || redirect) {
 		settings->action = moved ? ACTION_MOVED : ACTION_REDIRECT;
@@ -57,6 +60,12 @@ static bool says_action(const struct config_location *location, struct config_se
 	if (gone && gone->number == 1) {
 		settings->action = ACTION_GONE;
 		settings->location_key = length_of(location);
+		return true;
+	}
+	if (input || sensitive) {
+		settings->action = sensitive ? ACTION_SENSITIVE : ACTION_INPUT;
+		settings->prompt = sensitive ? sensitive->text : input->text;
+		settings->answers = answers ? answers->text : NULL;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof service / sizeof *service; i++)

@@ -20,6 +20,8 @@ struct config_settings {
 	enum action action;
 	bool cache_of_path;
 	const char *location; /* of a redirect, else NULL */
+	const char *prompt;   /* of an input, else NULL */
+	const char *answers;  /* likewise */
 };
 
 /* location NULL: the vhost's own. Lists are shared, or made in the arena. */

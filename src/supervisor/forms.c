@@ -70,6 +70,37 @@ enum form_result form_rate(const char *text, uint64_t *per_second)
 	return read_number(text, rate_units, per_second);
 }
 
+static const struct {
+	const char *name;
+	uint32_t seconds;
+} frequency_units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+
+enum form_result form_frequency(const char *text, uint64_t *number, uint32_t *seconds)
+{
+	const char *slash = strchr(text, '/');
+	char digits[FORM_TEXT];
+
+	if (!slash || (size_t)(slash - text) >= sizeof digits)
+		return FORM_MALFORMED;
+	snprintf(digits, sizeof digits, "%.*s", (int)(slash - text), text);
+	for (size_t i = 0; i < sizeof frequency_units / sizeof *frequency_units; i++) {
+		if (strcmp(slash + 1, frequency_units[i].name) != 0)
+			continue;
+		*seconds = frequency_units[i].seconds;
+		return form_number(digits, number);
+	}
+	return FORM_MALFORMED;
+}
+
+const char *form_frequency_unit(uint32_t seconds)
+{
+	size_t i = 0;
+
+	while (frequency_units[i].seconds != seconds)
+		i++;
+	return frequency_units[i].name;
+}
+
 const char *form_format(enum key_kind kind, uint64_t number, char text[static FORM_TEXT])
 {
 	const struct unit *units = kind == KIND_SIZE   ? size_units

@@ -23,6 +23,10 @@ enum form_result form_size(const char *text, uint64_t *bytes);
 enum form_result form_time(const char *text, uint64_t *milliseconds);
 enum form_result form_rate(const char *text, uint64_t *per_second);
 
+/* "30/m" → 30 in 60 seconds; and the unit of so many seconds, "m". */
+enum form_result form_frequency(const char *text, uint64_t *number, uint32_t *seconds);
+const char *form_frequency_unit(uint32_t seconds);
+
 /* The other way, with the largest unit that is exact. kind: KIND_NUMBER, SIZE, TIME, RATE. */
 #define FORM_TEXT 32
 const char *form_format(enum key_kind kind, uint64_t number, char text[static FORM_TEXT]);

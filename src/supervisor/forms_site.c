@@ -125,6 +125,13 @@ const char *form_target(const char *text)
 
 /* ---- headers ---- */
 
+const char *form_prompt(const char *text)
+{
+	if (text[0] == '\0')
+		return "a prompt says what is asked for";
+	return strlen(text) > FORM_PATH ? "a prompt has at most 1024 bytes" : NULL;
+}
+
 const char *form_header_name(const char *text)
 {
 	static const char own[] = "sulid makes this field itself";

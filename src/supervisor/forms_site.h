@@ -30,6 +30,9 @@ const char *form_site_path(const char *text);
  * {host}. */
 const char *form_target(const char *text);
 
+/* What a client asks its user for (META of Gemini 10 and 11, at most 1024 bytes). */
+const char *form_prompt(const char *text);
+
 /* A header's name that a configuration may set. */
 const char *form_header_name(const char *text);
 const char *form_header_value(const char *text);

@@ -16,10 +16,11 @@
 #include "image_build.h"
 #include "memory_file.h"
 
-#define START_LIMIT   30000 /* ms until every child must be ready */
-#define BACKOFF_FIRST 100   /* ms before the first respawn, doubled each time */
-#define BACKOFF_LAST  30000
-#define STABLE_AFTER  10000 /* a child that lived so long starts the back-off anew */
+#define START_LIMIT    30000 /* ms until every child must be ready */
+#define BACKOFF_FIRST  100   /* ms before the first respawn, doubled each time */
+#define BACKOFF_LAST   30000
+#define OUTDATED_LIMIT 10000 /* ms until a worker must know that it is superseded */
+#define STABLE_AFTER   10000 /* a child that lived so long starts the back-off anew */
 
 static int build_images(struct generation *generation)
 {
@@ -290,6 +291,9 @@ static void said(struct child *child, const struct control *message, int fd)
 	case CONTROL_DRAINED:
 		handshaker_drained(generation, child);
 		break;
+	case CONTROL_OUTDATED:
+		child->outdated = true;
+		break;
 	default:
 		break;
 	}
@@ -356,6 +360,7 @@ static struct generation *prepare(struct supervision *supervision, uint32_t numb
 		.loop = &supervision->loop,
 		.supervision = supervision,
 		.deadline = loop_clock() + START_LIMIT,
+		.outdated_by = INT64_MAX,
 		.certificates =
 			calloc(config->certificate_count + 1, sizeof *generation->certificates),
 		.children = calloc(
@@ -396,14 +401,39 @@ struct generation *generation_start(struct supervision *supervision, uint32_t nu
 	return generation;
 }
 
-void generation_drain(struct generation *generation, uint32_t limit)
+bool generation_is_outdated(const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->child_count; i++)
+		if (generation->children[i].role == ROLE_WORKER &&
+			generation->children[i].pid != 0 && !generation->children[i].outdated)
+			return false;
+	return true;
+}
+
+/* It may be stopped, or stuck on a dead disk: what it would answer with is not known. */
+static void kill_deaf(const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->child_count; i++) {
+		const struct child *child = &generation->children[i];
+
+		if (child->role != ROLE_WORKER || child->pid == 0 || child->outdated)
+			continue;
+		log_warnx("%s[%d] does not take notice of the reload, and is ended",
+			role_program[child->role], (int)child->pid);
+		kill(child->pid, SIGKILL);
+	}
+}
+
+void generation_drain(struct generation *generation, uint32_t limit, bool superseded)
 {
 	if (generation->state == GENERATION_DRAINING || generation->state == GENERATION_GONE)
 		return;
 	generation->state = GENERATION_DRAINING;
 	generation->deadline = limit == UINT32_MAX ? INT64_MAX : generation->loop->now + limit;
 	for (size_t i = 0; i < generation->child_count; i++)
-		child_tell(&generation->children[i], CONTROL_DRAIN, 0, -1);
+		child_tell(&generation->children[i], CONTROL_DRAIN, superseded, -1);
+	if (superseded)
+		generation->outdated_by = generation->loop->now + OUTDATED_LIMIT;
 	if (generation->handoff[0] >= 0)
 		close(generation->handoff[0]);
 	generation->handoff[0] = -1;
@@ -529,8 +559,14 @@ int64_t generation_tick(struct generation *generation)
 		generation_kill(generation);
 		generation->deadline = INT64_MAX;
 	}
+	if (generation->state == GENERATION_DRAINING && now >= generation->outdated_by) {
+		kill_deaf(generation);
+		generation->outdated_by = INT64_MAX;
+	}
 	if (generation->state <= GENERATION_SERVING || generation->state == GENERATION_DRAINING)
 		next = generation->deadline;
+	if (generation->state == GENERATION_DRAINING && generation->outdated_by < next)
+		next = generation->outdated_by;
 	if (generation->state != GENERATION_SERVING)
 		return next;
 	next = INT64_MAX;

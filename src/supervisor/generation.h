@@ -47,8 +47,10 @@ struct generation {
 		*certificates; /* what the first handshaker found, by config's index */
 	int64_t deadline; /* starting: failed after that; draining: killed after that. loop's clock
 			   */
-	int exit_status;  /* enum exit_status, if it failed */
-	char reason[512]; /* and why; "" if it was said in the log already */
+	int64_t outdated_by; /* draining: a worker that does not say by then that it is outdated is
+				killed; INT64_MAX: nobody waits for that */
+	int exit_status;     /* enum exit_status, if it failed */
+	char reason[512];    /* and why; "" if it was said in the log already */
 	int *sockets;    /* by listener of the configuration; the list is owned, the sockets are the
 			    pool's */
 	uint16_t *ports; /* bound, by listener of the configuration; owned */
@@ -86,9 +88,15 @@ void generation_parts_free(struct generation_parts *parts);
 struct generation *generation_start(struct supervision *supervision, uint32_t number,
 	struct generation_parts *parts, bool check_only);
 
-/* No more connections; each child ends when its last one has. limit: milliseconds, UINT32_MAX:
- * none. */
-void generation_drain(struct generation *generation, uint32_t limit);
+/*
+ * No more connections; each child ends when its last one has. limit: milliseconds, UINT32_MAX:
+ * none. superseded: another generation serves, and nobody may be let in by what this one knows of
+ * identities; generation_is_outdated tells when that is so.
+ */
+void generation_drain(struct generation *generation, uint32_t limit, bool superseded);
+
+/* Has every worker that it has left said so? */
+bool generation_is_outdated(const struct generation *generation);
 
 /* SIGKILL to every child. */
 void generation_kill(struct generation *generation);

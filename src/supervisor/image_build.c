@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image_members.h"
 #include "image_settings.h"
 #include "image_tables.h"
 #include "image_types.h"
@@ -117,6 +118,8 @@ static void put_site(struct image_tables *tables)
 		put_vhost(tables, tables->config->vhosts[i]);
 	if (tables->role == ROLE_HANDSHAKER)
 		put_certificates(tables);
+	else
+		image_members_put(tables);
 }
 
 static void put_admin(struct image_tables *tables)
@@ -194,7 +197,7 @@ static int put_together(struct image_tables *tables, struct image_bytes *out)
 		size_t entry;
 	} list[] = {TABLE(listeners), TABLE(names), TABLE(vhosts), TABLE(certificates),
 		TABLE(types), TABLE(settings), TABLE(paths), TABLE(error_pages), TABLE(networks),
-		TABLE(digests), TABLE(texts), TABLE(text)};
+		TABLE(digests), TABLE(members), TABLE(texts), TABLE(text)};
 	size_t size = (sizeof *header + 7) & ~(size_t)7;
 
 	header->text.count = (uint32_t)tables->text_size;

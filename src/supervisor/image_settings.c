@@ -134,6 +134,33 @@ static struct image_range put_identities(struct image_tables *tables, const stru
 	return range;
 }
 
+/* ---- how often ---- */
+
+static uint32_t at_least_one(uint64_t number)
+{
+	return number < 1 ? 1 : number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
+/* A worker's part. Who inherits counts in the bucket of the settings that say it. */
+static struct image_pace put_pace(struct image_tables *tables, const struct config_vhost *vhost,
+	const struct config_location *location)
+{
+	const struct config_location *by;
+	const struct value *value = config_setting(vhost, location, KEY_SLOW_DOWN, &by);
+	const struct config_pace *pace = value->list;
+	uint32_t own = tables->vhosts[tables->header.vhosts.count - 1].settings;
+	unsigned workers = tables->config->workers;
+
+	if (value->count == 0)
+		return (struct image_pace){0};
+	return (struct image_pace){
+		.requests = pace->requests,
+		.period_ms = at_least_one((uint64_t)pace->seconds * 1000 * workers),
+		.burst = at_least_one(pace->burst / workers),
+		.bucket = by ? own + 1 + (uint32_t)(by - vhost->locations) : own,
+	};
+}
+
 /* ---- one settings ---- */
 
 static uint32_t put_settings(struct image_tables *tables, const struct config_vhost *vhost,
@@ -158,6 +185,9 @@ static uint32_t put_settings(struct image_tables *tables, const struct config_vh
 		.cache = image_tables_text(tables, form_cache(&values[KEY_CACHE], cache)),
 		.location = image_tables_text(tables, from.location),
 		.location_key = from.location_key,
+		.prompt = image_tables_text(tables, from.prompt),
+		.answers = image_tables_text(tables, from.answers),
+		.pace = put_pace(tables, vhost, location),
 		.networks = put_networks(tables, &values[KEY_DENY], &values[KEY_ALLOW]),
 		.identities = put_identities(tables, &values[KEY_IDENTITIES]),
 		.action = (uint8_t)from.action,
@@ -176,7 +206,9 @@ static uint32_t put_settings(struct image_tables *tables, const struct config_vh
 void image_settings_put(
 	struct image_tables *tables, const struct config_vhost *from, struct image_vhost *to)
 {
-	to->settings = put_settings(tables, from, NULL);
+	/* Known before, as it is the number of the vhost's bucket. */
+	to->settings = tables->header.settings.count;
+	put_settings(tables, from, NULL);
 	to->paths.first = tables->header.paths.count;
 	to->paths.count = (uint32_t)from->location_count;
 	for (size_t i = 0; i < from->location_count; i++) {

@@ -35,6 +35,7 @@ struct image_tables {
 	struct image_error_page *error_pages;
 	struct image_network *networks;
 	struct image_digest *digests;
+	struct image_member *members;
 	struct image_text *texts;
 	char *text;
 	size_t text_size;

@@ -39,6 +39,7 @@ enum key_scope {
 	IN_PAIR = 1 << 15,
 	IN_ENDPOINT = 1 << 16,
 	IN_TYPE = 1 << 17,
+	IN_PACE = 1 << 18,
 };
 
 enum key_kind {
@@ -51,6 +52,8 @@ enum key_kind {
 	KIND_SIZE,        /* number: bytes */
 	KIND_TIME,        /* number: milliseconds */
 	KIND_RATE,        /* number: per second */
+	KIND_PACE,        /* list of one struct config_pace */
+	KIND_FREQUENCY,   /* number: requests, count: in so many seconds */
 	KIND_AGE,         /* number: milliseconds, whole seconds */
 	KIND_HSTS,        /* likewise, and count: enum hsts_flag */
 	KIND_CHOICE,      /* number: which of .words, from 0 */
@@ -58,6 +61,7 @@ enum key_kind {
 	KIND_PATH,        /* text: absolute; NULL if it is one of .words */
 	KIND_SITE_PATH,   /* text: a path of the site */
 	KIND_TARGET,      /* text: where a redirect leads */
+	KIND_PROMPT,      /* text: what a client asks its user */
 	KIND_ACCOUNT,     /* text: name of a user */
 	KIND_CHARSET,     /* text; NULL if it is one of .words */
 	KIND_MEDIA_TYPE,  /* text, without parameters */
@@ -146,6 +150,9 @@ enum key_kind {
 	X(CLIENT_CERTIFICATES, "client_certificates", CHOICE, KEY_PER_VHOST,                       \
 	  "whether clients are asked for one; auto: on Gemini, and where identities want it",      \
 	  .words = "none|request|require|auto", .standard = "auto")                                \
+	X(SLOW_DOWN, "slow_down", PACE, KEY_PER_VHOST | IN_PATH,                                   \
+	  "requests of one client, such as 5/s or 30/m, or {rate: 5/s, burst: 20}",                \
+	  .words = "none", .standard = "none", .inside = IN_PACE)                                  \
 	X(REQUEST_ID, "request_id", BOOLEAN, IN_TOP | KEY_PER_VHOST,                               \
 	  "number each response in X-Request-Id and in the log", .standard = "false")              \
 	X(VHOST_LOG, "log", MAP, KEY_PER_VHOST, "the vhost's own log", .inside = IN_VHOST_LOG)     \
@@ -160,7 +167,11 @@ enum key_kind {
 	  "path → settings for it; all below if it ends in a slash", .inside = IN_PATH)            \
 	X(MOVED, "moved", TARGET, IN_PATH, "where it leads for good")                              \
 	X(REDIRECT, "redirect", TARGET, IN_PATH, "where it leads for now")                         \
-	X(GONE, "gone", BOOLEAN, IN_PATH, "was here and will not come back")
+	X(GONE, "gone", BOOLEAN, IN_PATH, "was here and will not come back")                       \
+	X(INPUT, "input", PROMPT, IN_PATH, "question whose answer names a file below answers")     \
+	X(SENSITIVE_INPUT, "sensitive_input", PROMPT, IN_PATH,                                     \
+	  "the same for what is not shown while it is typed, and not logged")                      \
+	X(ANSWERS, "answers", SITE_PATH, IN_PATH, "path below which answers name files")
 
 /* What holds for the whole server. */
 #define KEYS_OF_SERVER(X)                                                                          \
@@ -180,6 +191,10 @@ enum key_kind {
 	X(URL, "url", URL, IN_ENDPOINT, "what is listened on")                                     \
 	X(PROXY, "proxy", NETWORKS, IN_ENDPOINT,                                                   \
 	  "networks whose connections begin with a PROXY header")                                  \
+	X(PACE_RATE, "rate", FREQUENCY, IN_PACE, "requests in the long run, such as 5/s or 30/m",  \
+	  .minimum = 1, .maximum = 1000000)                                                        \
+	X(PACE_BURST, "burst", NUMBER, IN_PACE, "requests at once; as many as the rate names",     \
+	  .minimum = 1, .maximum = 1000000)                                                        \
 	X(TYPE, "type", MEDIA_TYPE, IN_TYPE, "media type, without parameters")                     \
 	X(LANG, "lang", LANGUAGES, IN_TYPE, "languages it is written in")                          \
 	X(PROCESSES, "processes", MAP, IN_TOP, "how many processes", .inside = IN_PROCESSES)       \

@@ -37,6 +37,7 @@ struct supervisor {
 	int64_t rotate_at;
 	int64_t tick_at;
 	uint32_t last_number;
+	bool confirming; /* a reload is done when its predecessors know */
 	bool stopping;
 	bool finished;
 	int exit_status;
@@ -172,6 +173,19 @@ static uint32_t drain_limit(const struct config *config, enum key key)
 
 static void stop(struct supervisor *self, int exit_status);
 
+/* Who asked for the reload is answered when nobody is let in by the old generations any more. */
+static void confirm(struct supervisor *self)
+{
+	if (!self->confirming)
+		return;
+	for (const struct generation *g = self->shared.generations; g && !self->stopping;
+		g = g->next)
+		if (g->state == GENERATION_DRAINING && !generation_is_outdated(g))
+			return;
+	self->confirming = false;
+	say(self, EXIT_DONE, "");
+}
+
 static void now_serving(struct supervisor *self, struct generation *generation)
 {
 	struct generation *before = self->serving;
@@ -181,14 +195,15 @@ static void now_serving(struct supervisor *self, struct generation *generation)
 	certificates_judge(generation->config, generation->certificates, &self->diagnostics);
 	keep_only_serving(self);
 	if (before)
-		generation_drain(before, drain_limit(generation->config, KEY_DRAIN_RELOAD));
+		generation_drain(before, drain_limit(generation->config, KEY_DRAIN_RELOAD), true);
 	log_ready(self, generation);
 	snprintf(status, sizeof status, "READY=1\nSTATUS=serving %zu vhosts\nMAINPID=%d",
 		generation->config->vhost_count, (int)getpid());
 	notify(status);
 	if (!before && self->plan->ready)
 		self->plan->ready(self->plan->context, generation);
-	say(self, EXIT_DONE, "");
+	self->confirming = true;
+	confirm(self);
 }
 
 static void has_failed(struct supervisor *self, struct generation *generation)
@@ -258,7 +273,7 @@ static const char *reload_obstacle(const struct supervisor *self)
 		return "there is no configuration file to read again";
 	if (self->stopping)
 		return "the service is stopping";
-	return is_starting(self) ? "a reload is in progress already" : NULL;
+	return is_starting(self) || self->confirming ? "a reload is in progress already" : NULL;
 }
 
 /* The outcome of a reload that begins here reaches whoever waits on the control socket. */
@@ -300,7 +315,7 @@ static void stop(struct supervisor *self, int exit_status)
 			generation_kill(generation);
 		if (generation->state <= GENERATION_SERVING)
 			generation_drain(
-				generation, drain_limit(generation->config, KEY_DRAIN_STOP));
+				generation, drain_limit(generation->config, KEY_DRAIN_STOP), false);
 	}
 	self->stopping = true;
 }
@@ -400,6 +415,7 @@ static int64_t tend(struct supervisor *self)
 			now + (int64_t)config_number(self->serving->config, KEY_TICKET_ROTATION);
 	if (self->serving && now >= self->rotate_at)
 		rotate_tickets(self);
+	confirm(self);
 	next = self->tick_at;
 	for (struct generation *g = self->shared.generations; g; g = g->next) {
 		int64_t due = generation_tick(g);

@@ -26,6 +26,10 @@ bool value_read_amount(const struct value_source *source, enum key key, enum key
 bool value_read_list(const struct value_source *source, enum key key, const struct node *node,
 	struct value *value);
 
+/* "5/s" or {rate: 5/s, burst: 20}: a list of one struct config_pace. */
+bool value_read_pace(
+	const struct value_source *source, const struct node *node, struct value *value);
+
 /* Of kind HEADERS, PAGES or TYPES; nothing is an empty one. */
 bool value_read_map(const struct value_source *source, enum key key, const struct node *node,
 	struct value *value);

@@ -181,6 +181,9 @@ static bool read_formed(const struct value_source *source, enum key key, const s
 	case KIND_TARGET:
 		problem = form_target(text);
 		break;
+	case KIND_PROMPT:
+		problem = form_prompt(text);
+		break;
 	case KIND_MEDIA_TYPE:
 		problem = form_media_type(text);
 		break;
@@ -243,6 +246,59 @@ static bool read_hsts(
 	return good;
 }
 
+/* ---- how often ---- */
+
+static bool read_frequency(const struct value_source *source, enum key key, const struct node *node,
+	struct value *value)
+{
+	const struct key_row *row = &key_rows[key];
+
+	enum form_result result = form_frequency(node->text, &value->number, &value->count);
+
+	if (result == FORM_MALFORMED) {
+		complain(source, node,
+			"\"%s\" is not how often a client may ask; write 5/s, 30/m or 100/h",
+			node->text);
+		return false;
+	}
+	if (result == FORM_GOOD && value->number >= row->minimum && value->number <= row->maximum)
+		return true;
+	complain(source, node, "\"%s\" is out of range; \"%s\" is from %llu to %llu requests",
+		node->text, row->name, (unsigned long long)row->minimum,
+		(unsigned long long)row->maximum);
+	return false;
+}
+
+bool value_read_pace(
+	const struct value_source *source, const struct node *node, struct value *value)
+{
+	static const enum key keys[] = {KEY_PACE_RATE, KEY_PACE_BURST};
+	struct value rate = {0}, burst = {0};
+	struct config_pace *pace;
+
+	if (node->kind == NODE_MAPPING) {
+		if (!value_read_keys(
+			    source, IN_PACE, node, keys, (struct value *const[]){&rate, &burst}))
+			return false;
+		if (rate.count == 0) {
+			complain(source, node, "\"slow_down\" has a \"rate\"");
+			return false;
+		}
+	} else if (!value_is_scalar(source, KEY_SLOW_DOWN, node) ||
+		   !read_frequency(source, KEY_PACE_RATE, node, &rate)) {
+		return false;
+	}
+	pace = arena_take(source->arena, sizeof *pace);
+	*pace = (struct config_pace){
+		.requests = (uint32_t)rate.number,
+		.seconds = rate.count,
+		.burst = (uint32_t)(burst.number > 0 ? burst.number : rate.number),
+	};
+	value->list = pace;
+	value->count = 1;
+	return true;
+}
+
 /* ---- all of them ---- */
 
 static bool is_list(enum key_kind kind)
@@ -289,6 +345,8 @@ bool value_read(const struct value_source *source, enum key key, const struct no
 		return value_read_map(source, key, node, value);
 	if (kind == KIND_HSTS)
 		return read_hsts(source, node, value);
+	if (kind == KIND_PACE && value->word == 0)
+		return value_read_pace(source, node, value);
 	if (is_list(kind) && value->word == 0)
 		return value_read_list(source, key, node, value);
 	if (!value_is_scalar(source, key, node))
@@ -304,11 +362,14 @@ bool value_read(const struct value_source *source, enum key key, const struct no
 		return read_account(source, node, value);
 	case KIND_SITE_PATH:
 	case KIND_TARGET:
+	case KIND_PROMPT:
 	case KIND_MEDIA_TYPE:
 	case KIND_CHARSET:
 		return value->word > 0 || read_formed(source, key, node, value);
 	case KIND_URL:
 		return value_read_list(source, key, node, value);
+	case KIND_FREQUENCY:
+		return read_frequency(source, key, node, value);
 	case KIND_NUMBER:
 	case KIND_SIZE:
 	case KIND_TIME:

@@ -19,7 +19,8 @@
 #define REFERER_MAX    768
 #define USER_AGENT_MAX 512
 #define REQUEST_ID_MAX 64
-#define REST_MAX       1024 /* all else: names, numbers, address, digest */
+#define GROUPS_MAX     128
+#define REST_MAX       1024 /* all else: names, groups, numbers, address, digest */
 
 #define LOST_SECONDS 60 /* between two messages about lost lines of one log */
 
@@ -146,6 +147,7 @@ static void format_json(
 	} else {
 		text_add(text, "null");
 	}
+	add_json_string(text, ",\"group\":", span_of(entry->groups), GROUPS_MAX);
 	add_json_string(text, ",\"referer\":", entry->referer, REFERER_MAX);
 	add_json_string(text, ",\"user_agent\":", entry->user_agent, USER_AGENT_MAX);
 	if (entry->request_id.bytes)
@@ -200,6 +202,7 @@ static void format_combined(
 	} else {
 		text_add(text, " -");
 	}
+	add_quoted(text, span_of(entry->groups), GROUPS_MAX);
 	text_byte(text, ' ');
 	add_seconds(text, entry->duration_us);
 	text_add(text, entry->complete ? " complete" : " cut");

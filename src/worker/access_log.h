@@ -40,6 +40,7 @@ struct access_entry {
 	bool resumed;
 	const struct address *peer;
 	const uint8_t *digest; /* of the client's certificate, or NULL */
+	const char *groups;    /* that it is in, with commas, or NULL */
 	int64_t time_ms;       /* Unix time in milliseconds at which the request was complete */
 	uint64_t duration_us;  /* from the request's first byte to the last given to the kernel */
 	struct span request;   /* the request line as received */

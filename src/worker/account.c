@@ -108,6 +108,7 @@ void account_answer(struct conn *conn, bool complete)
 		.resumed = conn->resumed,
 		.peer = &conn->peer,
 		.digest = conn->identified ? conn->digest : NULL,
+		.groups = conn->identified ? image_find_groups(&server->image, conn->digest) : NULL,
 		.time_ms = wall_ms() - (int64_t)(duration - conn->head_us) / 1000,
 		.duration_us = duration,
 		.request = find(conn, conn->line),

@@ -12,6 +12,7 @@ void answer_init(struct answer *answer)
 	answer->vhost = IMAGE_NONE;
 	answer->encoding = ENCODING_IDENTITY;
 	answer->resource.fd = answer->directory = -1;
+	answer->wait = 1;
 }
 
 void answer_drop(struct answer *answer)

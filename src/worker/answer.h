@@ -23,21 +23,25 @@
 #define LOCATION_MAX 4096
 
 struct answer {
-	unsigned status;          /* HTTP or Gemini */
-	size_t used;              /* bytes of the request, without its body */
-	uint32_t skip;            /* bytes of its body, to be dropped */
-	uint32_t vhost;           /* who answers, for the log; IMAGE_NONE: nobody */
-	bool close;               /* no further request on this connection */
-	bool unread;              /* the peer may be sending what nobody will read */
-	bool say_keep_alive;      /* to an HTTP/1.0 client that asked for it */
-	bool bodyless;            /* HEAD: the body counts, but is not sent */
-	struct resource resource; /* fd -1: there is no file */
-	const char *reason;       /* Gemini: META of a failure; NULL: the usual words */
+	unsigned status;                       /* HTTP or Gemini */
+	size_t used;                           /* bytes of the request, without its body */
+	uint32_t skip;                         /* bytes of its body, to be dropped */
+	uint32_t vhost;                        /* who answers, for the log; IMAGE_NONE: nobody */
+	bool close;                            /* no further request on this connection */
+	bool unread;                           /* the peer may be sending what nobody will read */
+	bool say_keep_alive;                   /* to an HTTP/1.0 client that asked for it */
+	bool bodyless;                         /* HEAD: the body counts, but is not sent */
+	struct resource resource;              /* fd -1: there is no file */
+	const struct image_settings *settings; /* of the path; NULL: none was found */
+	const char *reason; /* Gemini: META of a failure; NULL: the usual words */
+	const char *prompt; /* what is asked for: META, or on a form; else NULL */
+	bool sensitive;     /* nobody else may see it, nor what was answered */
+	struct span secret; /* which is this query; absent: there is none */
+	unsigned wait;      /* 44, 429, 503: seconds until the client may try again */
 
 	/* HTTP: what is said about the file */
-	const struct image_settings *settings; /* of the path; NULL: none was found */
-	const char *cache;                     /* value of Cache-Control, or NULL */
-	const char *vary;                      /* value of Vary, or NULL */
+	const char *cache; /* value of Cache-Control, or NULL */
+	const char *vary;  /* value of Vary, or NULL */
 	enum encoding encoding;
 	bool listed;    /* the file is a listing */
 	bool validated; /* "validator" is set */

@@ -1,32 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 #include "gemini.h"
 
-#include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
 #include "gemini_request.h"
+#include "listings.h"
 #include "lookup.h"
+#include "prompt.h"
 #include "serve.h"
 #include "target.h"
 
 #define GEMINI_PORT 1965
 #define META_MAX    1024 /* bytes */
-#define NANOSECONDS 1000000000
+
+/* A request on its way to an answer; it lives for one call. */
+struct gemini_asked {
+	const struct conn *conn;
+	const struct image *image;
+	int listing; /* what there is of one, see listings.h; -1 once it was taken */
+	struct gemini_request request;
+	struct target target;
+	struct lookup lookup;
+};
 
 /*
  * Is it for us: host, port, and the vhost of the handshake? "*" stands for bare addresses here,
  * never for somebody else's name.
  */
-static bool is_ours(
-	const struct conn *conn, const struct authority *authority, enum name_match *match)
+static bool is_ours(const struct gemini_asked *asked, enum name_match *match)
 {
-	const struct image *image = &conn->server->image;
+	const struct conn *conn = asked->conn;
+	const struct authority *authority = &asked->request.authority;
 	uint16_t port = authority->port != 0 ? authority->port : GEMINI_PORT;
-	uint32_t vhost =
-		image_find_vhost(image, conn->listener, authority->name, authority->length, match);
+	uint32_t vhost = image_find_vhost(
+		asked->image, conn->listener, authority->name, authority->length, match);
 
-	return port == image->listeners[conn->listener].port && vhost == conn->vhost &&
+	return port == asked->image->listeners[conn->listener].port && vhost == conn->vhost &&
 	       (*match != MATCH_ANY || authority->literal);
 }
 
@@ -39,61 +50,94 @@ static unsigned lead(struct answer *answer, bool fits, unsigned status)
 }
 
 /* The same at the vhost's first name. */
-static unsigned lead_to_name(
-	const struct conn *conn, const struct target *target, struct answer *answer)
+static unsigned lead_to_name(const struct gemini_asked *asked, struct answer *answer)
 {
-	const struct image *image = &conn->server->image;
-	uint16_t port = image->listeners[conn->listener].port;
+	const struct image *image = asked->image;
+	uint16_t port = image->listeners[asked->conn->listener].port;
 	char bytes[AUTHORITY_MAX + 32];
 	struct text prefix = text_over(bytes, sizeof bytes);
 
 	text_add(&prefix, "gemini://");
-	text_add(&prefix, image_string(image, image->vhosts[conn->vhost].name));
+	text_add(&prefix, image_string(image, image->vhosts[asked->conn->vhost].name));
 	if (port != GEMINI_PORT) {
 		text_byte(&prefix, ':');
 		text_number(&prefix, port);
 	}
-	return lead(answer, answer_locate(answer, text_string(&prefix), target), 31);
+	return lead(answer, answer_locate(answer, text_string(&prefix), &asked->target), 31);
 }
 
-static unsigned lead_on(const struct lookup *lookup, const struct target *target, const char *host,
-	unsigned status, struct answer *answer)
+static unsigned lead_on(const struct gemini_asked *asked, unsigned status, struct answer *answer)
 {
-	const struct image_settings *settings = lookup->settings;
+	const struct image_settings *settings = asked->lookup.settings;
 
 	return lead(answer,
-		answer_locate_text(answer, image_string(lookup->image, settings->location),
-			settings->location_key, target, host),
+		answer_locate_text(answer, image_string(asked->image, settings->location),
+			settings->location_key, &asked->target, asked->request.authority.name),
 		status);
 }
 
-static unsigned serve_path(const struct conn *conn, const struct target *target, const char *host,
-	struct answer *answer)
+/* A listing; 0: it has to be made first. */
+static unsigned list(struct gemini_asked *asked, struct answer *answer)
 {
-	int64_t now = serve_wall(conn->server) / NANOSECONDS;
-	struct lookup lookup;
-
-	lookup.image = &conn->server->image;
-	lookup.vhost = conn->vhost;
-	lookup.index = lookup.image->vhosts[conn->vhost].index_gemini;
-	lookup.peer = &conn->peer;
-	lookup.digest = conn->identified ? conn->digest : NULL;
-	lookup.current = conn->not_before <= now && now <= conn->not_after;
-	switch (lookup_find(&lookup, target)) {
-	case FOUND_FILE:
-		answer->resource = lookup.resource;
+	answer->format = LISTING_GEMTEXT;
+	switch (listings_answer(&asked->listing, &asked->lookup, &asked->target, answer)) {
+	case LISTED_READY:
 		return 20;
+	case LISTED_WAITS:
+		return 0;
+	case LISTED_BUSY:
+		return 41;
+	case LISTED_FAILED:
+		break;
+	}
+	return 40;
+}
+
+static unsigned ask(const struct gemini_asked *asked, struct answer *answer)
+{
+	const struct image_settings *settings = asked->lookup.settings;
+
+	answer->prompt = image_string(asked->image, settings->prompt);
+	return settings->action == ACTION_SENSITIVE ? 11 : 10;
+}
+
+static enum found find(struct gemini_asked *asked, struct answer *answer)
+{
+	const struct conn *conn = asked->conn;
+	struct lookup *lookup = &asked->lookup;
+	enum found found;
+
+	lookup_begin(lookup, conn, conn->vhost, serve_wall(conn->server));
+	lookup->index = asked->image->vhosts[conn->vhost].index_gemini;
+	found = lookup_find(lookup, &asked->target);
+	if (found == FOUND_INPUT)
+		found = prompt_find(lookup, &asked->target, PROMPT_GEMINI, &answer->sensitive);
+	if (answer->sensitive)
+		answer->secret = asked->target.query;
+	return found;
+}
+
+static unsigned serve_path(struct gemini_asked *asked, struct answer *answer)
+{
+	switch (find(asked, answer)) {
+	case FOUND_FILE:
+		answer->resource = asked->lookup.resource;
+		asked->lookup.resource.fd = -1;
+		return 20;
+	case FOUND_DIRECTORY:
+		return list(asked, answer);
 	case FOUND_SLASH:
-		return lead(answer, answer_locate_slash(answer, target), 31);
+		return lead(answer, answer_locate_slash(answer, &asked->target), 31);
 	case FOUND_MOVED:
-		return lead_on(&lookup, target, host, 31, answer);
+		return lead_on(asked, 31, answer);
 	case FOUND_REDIRECT:
-		return lead_on(&lookup, target, host, 30, answer);
+		return lead_on(asked, 30, answer);
+	case FOUND_INPUT:
+		return ask(asked, answer);
+	case FOUND_MALFORMED:
+		return 59;
 	case FOUND_GONE:
 		return 52;
-	case FOUND_DIRECTORY: /* there are listings on the web only */
-		lookup_close(&lookup);
-		return 51;
 	case FOUND_FORBIDDEN:
 	case FOUND_MISSING:
 		return 51;
@@ -103,6 +147,7 @@ static unsigned serve_path(const struct conn *conn, const struct target *target,
 		return 61;
 	case FOUND_EXPIRED:
 		return 62;
+	case FOUND_OUTDATED:
 	case FOUND_BUSY:
 		return 41;
 	case FOUND_FAILED:
@@ -111,19 +156,18 @@ static unsigned serve_path(const struct conn *conn, const struct target *target,
 	return 40;
 }
 
-static unsigned decide(
-	const struct conn *conn, const struct gemini_request *request, struct answer *answer)
+/* The status; 0: a listing has to be made first. */
+static unsigned decide(struct gemini_asked *asked, struct answer *answer)
 {
-	struct target target;
+	const struct span *target = &asked->request.target;
 	enum name_match match;
 
-	if (!is_ours(conn, &request->authority, &match))
+	if (!is_ours(asked, &match))
 		return 53;
-	switch (target_parse(request->target.bytes, request->target.length, &target)) {
+	switch (target_parse(target->bytes, target->length, &asked->target)) {
 	case TARGET_GOOD:
-		return match == MATCH_MOVED
-			       ? lead_to_name(conn, &target, answer)
-			       : serve_path(conn, &target, request->authority.name, answer);
+		return match == MATCH_MOVED ? lead_to_name(asked, answer)
+					    : serve_path(asked, answer);
 	case TARGET_OUTSIDE:
 		answer->reason = "The path leads out of the root";
 		break;
@@ -141,12 +185,12 @@ void gemini_refuse(const struct conn *conn, unsigned status, struct answer *answ
 	answer->close = answer->unread = true;
 }
 
-enum answer_state gemini_answer(
-	const struct conn *conn, const char *bytes, size_t length, struct answer *answer)
+enum answer_state gemini_answer(const struct conn *conn, const char *bytes, size_t length,
+	int listing, struct answer *answer)
 {
-	struct gemini_request request;
+	struct gemini_asked asked;
 	const char *reason = NULL;
-	enum gemini_error error = gemini_request_parse(bytes, length, &request, &reason);
+	enum gemini_error error = gemini_request_parse(bytes, length, &asked.request, &reason);
 
 	if (error == GEMINI_INCOMPLETE)
 		return ANSWER_INCOMPLETE;
@@ -154,10 +198,14 @@ enum answer_state gemini_answer(
 	answer->vhost = conn->vhost;
 	answer->used = length;
 	answer->close = true;
-	answer->line = request.line;
+	answer->line = asked.request.line;
+	asked.conn = conn;
+	asked.image = &conn->server->image;
+	asked.listing = listing;
+	asked.lookup.resource.fd = asked.lookup.directory = -1;
 	switch (error) {
 	case GEMINI_GOOD:
-		answer->status = decide(conn, &request, answer);
+		answer->status = decide(&asked, answer);
 		break;
 	case GEMINI_FOREIGN:
 		answer->status = 53;
@@ -170,5 +218,8 @@ enum answer_state gemini_answer(
 		answer->unread = true;
 		break;
 	}
-	return ANSWER_READY;
+	lookup_close(&asked.lookup);
+	if (asked.listing >= 0)
+		close(asked.listing);
+	return answer->status != 0 ? ANSWER_READY : ANSWER_WAITS;
 }

@@ -10,8 +10,8 @@
 #include "conn.h"
 
 /* As http_answer. What follows the request is nobody's business. */
-enum answer_state gemini_answer(
-	const struct conn *conn, const char *bytes, size_t length, struct answer *answer);
+enum answer_state gemini_answer(const struct conn *conn, const char *bytes, size_t length,
+	int listing, struct answer *answer);
 
 /* An answer without a request: 41. */
 void gemini_refuse(const struct conn *conn, unsigned status, struct answer *answer);

@@ -10,6 +10,7 @@
 
 #include "http_file.h"
 #include "listings.h"
+#include "prompt.h"
 #include "serve.h"
 
 #define BODY_MAX   65536 /* bytes of a request body that are read for nothing rather than closing */
@@ -17,8 +18,6 @@
 #define HTTPS_PORT 443
 #define HTTP_PORT  80
 #define ID_MAX     64 /* bytes of a request id that came along */
-
-#define NANOSECONDS 1000000000
 
 /* Host, or what an absolute-form names. */
 static bool find_host(struct http_request *request)
@@ -128,23 +127,36 @@ static unsigned lead_on(struct http_request *request, unsigned status, struct an
 		       : 414;
 }
 
-/* What the path stands for; 0: a listing has to be made first. */
-static unsigned serve_path(struct http_request *request, struct answer *answer)
+static enum found find(struct http_request *request, struct answer *answer)
 {
-	const struct conn *conn = request->conn;
 	struct lookup *lookup = &request->lookup;
 	enum found found;
 
-	lookup->image = request->image;
-	lookup->vhost = request->vhost;
+	lookup_begin(lookup, request->conn, request->vhost, request->now);
 	lookup->index = request->image->vhosts[request->vhost].index_http;
-	lookup->peer = &conn->peer;
-	lookup->digest = conn->identified ? conn->digest : NULL;
-	lookup->current = conn->not_before <= request->now / NANOSECONDS &&
-			  request->now / NANOSECONDS <= conn->not_after;
 	found = lookup_find(lookup, &request->target);
+	if (found == FOUND_INPUT)
+		found = prompt_find(lookup, &request->target, PROMPT_HTML, &answer->sensitive);
+	if (answer->sensitive) {
+		answer->secret = request->target.query;
+		lookup->cache = "no-store";
+	}
 	answer->settings = lookup->settings;
-	switch (found) {
+	return found;
+}
+
+/* The form. */
+static unsigned ask(const struct http_request *request, struct answer *answer)
+{
+	answer->prompt = image_string(request->image, request->lookup.settings->prompt);
+	answer->cache = request->lookup.cache;
+	return 200;
+}
+
+/* What the path stands for; 0: a listing has to be made first. */
+static unsigned serve_path(struct http_request *request, struct answer *answer)
+{
+	switch (find(request, answer)) {
 	case FOUND_FILE:
 		return http_file_answer(request, answer);
 	case FOUND_DIRECTORY:
@@ -155,6 +167,10 @@ static unsigned serve_path(struct http_request *request, struct answer *answer)
 		return lead_on(request, 301, answer);
 	case FOUND_REDIRECT:
 		return lead_on(request, 302, answer);
+	case FOUND_INPUT:
+		return ask(request, answer);
+	case FOUND_MALFORMED:
+		return 400;
 	case FOUND_GONE:
 		return 410;
 	case FOUND_MISSING:
@@ -164,6 +180,9 @@ static unsigned serve_path(struct http_request *request, struct answer *answer)
 	case FOUND_STRANGER:
 	case FOUND_EXPIRED:
 		return 403;
+	case FOUND_OUTDATED:
+		answer->wait = 0;
+		return 503;
 	case FOUND_BUSY:
 		return 503;
 	case FOUND_FAILED:

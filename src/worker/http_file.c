@@ -2,8 +2,6 @@
 #include "http_file.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "accept.h"
 #include "listings.h"
@@ -20,7 +18,7 @@ static bool choose_encoding(struct http_request *request, struct answer *answer)
 
 	if (!request->lookup.compressible)
 		return true;
-	answer->vary = "Accept-Encoding";
+	answer->vary = answer->vary ? "Accept, Accept-Encoding" : "Accept-Encoding";
 	encoding_choose(request->head, &choice);
 	for (unsigned i = 0; i < choice.count; i++) {
 		if (choice.order[i] != ENCODING_IDENTITY &&
@@ -30,6 +28,22 @@ static bool choose_encoding(struct http_request *request, struct answer *answer)
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Gemtext is for Gemini's clients; who would rather have HTML gets what it was rendered to, if that
+ * is there.
+ */
+static void choose_rendered(struct http_request *request, struct answer *answer)
+{
+	static const char gemtext[] = "text/gemini";
+
+	if (strncmp(request->lookup.resource.type, gemtext, sizeof gemtext - 1) != 0)
+		return;
+	answer->vary = "Accept";
+	if (accept_prefers(request->head, "text/html", gemtext) &&
+		lookup_rendered(&request->lookup))
+		answer->settings = request->lookup.settings;
 }
 
 /* The lookup's file becomes the answer's. */
@@ -66,8 +80,10 @@ static unsigned choose_ranges(const struct http_request *request, struct answer 
 unsigned http_file_answer(struct http_request *request, struct answer *answer)
 {
 	unsigned status = 406;
-	bool good = choose_encoding(request, answer);
+	bool good;
 
+	choose_rendered(request, answer);
+	good = choose_encoding(request, answer);
 	take_file(request, answer);
 	if (good) {
 		answer->validated = true;
@@ -100,43 +116,23 @@ unsigned http_file_answer(struct http_request *request, struct answer *answer)
 
 /* ---- listings ---- */
 
-static unsigned take_listing(struct http_request *request, struct answer *answer)
-{
-	struct stat status;
-
-	if (fstat(request->listing, &status) < 0)
-		return 500;
-	answer->resource = (struct resource){
-		.fd = request->listing,
-		.size = status.st_size,
-		.mtime = resolve_time(&status.st_mtim),
-		.ctime = resolve_time(&status.st_ctim),
-		.links = (uint32_t)status.st_nlink,
-		.type = listing_type(answer->format),
-	};
-	answer->listed = true;
-	request->listing = LISTING_NONE;
-	return 200;
-}
-
 unsigned http_listing_answer(struct http_request *request, struct answer *answer)
 {
 	answer->vary = "Accept";
 	answer->format = accept_prefers(request->head, "application/json", "text/html")
 				 ? LISTING_JSON
 				 : LISTING_HTML;
-	if (request->listing >= 0)
-		return take_listing(request, answer);
-	if (request->listing == LISTING_FAILED)
-		return 500;
-	if (request->listing == LISTING_BUSY || request->target.length >= sizeof answer->location)
+	switch (listings_answer(&request->listing, &request->lookup, &request->target, answer)) {
+	case LISTED_READY:
+		return 200;
+	case LISTED_WAITS:
+		return 0;
+	case LISTED_BUSY:
 		return 503;
-	answer->order = listing_parse_order(request->target.query);
-	answer->directory = request->lookup.directory;
-	request->lookup.directory = -1;
-	memcpy(answer->location, request->target.path, request->target.length);
-	answer->location_length = request->target.length;
-	return 0;
+	case LISTED_FAILED:
+		break;
+	}
+	return 500;
 }
 
 /* ---- error pages ---- */

@@ -179,6 +179,15 @@ static void begin(struct conn *conn, struct input input, struct answer *answer)
 	go_on(conn, input);
 }
 
+/* What only the client may know is not in the log: the query of a sensitive input. */
+static void hide(struct input input, const struct answer *answer)
+{
+	struct span secret = answer->secret;
+
+	if (secret.length > 0)
+		memset(input.bytes + (secret.bytes - input.bytes), '*', secret.length);
+}
+
 /* Answer the request at the beginning of the input, if it is all there. listing: what there is of
  * one that it asks for. */
 static void take(struct conn *conn, struct input input, int listing)
@@ -186,7 +195,7 @@ static void take(struct conn *conn, struct input input, int listing)
 	struct answer answer;
 	enum answer_state state =
 		conn->protocol == PROTOCOL_GEMINI
-			? gemini_answer(conn, input.bytes, input.length, &answer)
+			? gemini_answer(conn, input.bytes, input.length, listing, &answer)
 			: http_answer(conn, input.bytes, input.length, listing, &answer);
 
 	/* What waits, or is not all there yet, is looked at again from its beginning. */
@@ -195,6 +204,7 @@ static void take(struct conn *conn, struct input input, int listing)
 			answer_drop(&answer);
 		finish_begin(conn);
 	} else if (state == ANSWER_READY) {
+		hide(input, &answer);
 		account_request(conn, input.bytes, &answer);
 		begin(conn, input, &answer);
 	} else if (state == ANSWER_INCOMPLETE) {

@@ -58,7 +58,15 @@ struct listing_order listing_parse_order(struct span query)
 
 static const struct listing_form *form_of(enum listing_format format)
 {
-	return format == LISTING_JSON ? &listing_json : &listing_page;
+	switch (format) {
+	case LISTING_JSON:
+		return &listing_json;
+	case LISTING_GEMTEXT:
+		return &listing_gemtext;
+	case LISTING_HTML:
+		break;
+	}
+	return &listing_page;
 }
 
 const char *listing_type(enum listing_format format)

@@ -3,10 +3,10 @@
 #define SULID_WORKER_LISTING_H
 
 /*
- * A directory as a page for people or as JSON. Made by a thread of the crew: the entries are
- * gathered in an arena of fixed size, sorted there, and written into a memory file, which is then
- * sent like any other file. What does not fit the arena is written in the directory's own order,
- * with a line that says so.
+ * A directory as a page for people, as JSON or as gemtext. Made by a thread of the crew: the
+ * entries are gathered in an arena of fixed size, sorted there, and written into a memory file,
+ * which is then sent like any other file. What does not fit the arena is written in the directory's
+ * own order, with a line that says so.
  */
 
 #include <stdbool.h>
@@ -21,6 +21,7 @@
 enum listing_format {
 	LISTING_HTML,
 	LISTING_JSON,
+	LISTING_GEMTEXT,
 };
 
 enum listing_column {

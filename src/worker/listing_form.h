@@ -33,5 +33,6 @@ struct listing_form {
 
 extern const struct listing_form listing_page;
 extern const struct listing_form listing_json;
+extern const struct listing_form listing_gemtext;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -71,6 +72,43 @@ int listings_open(struct server *server)
 		return -1;
 	server->made = (struct source){.ready = made_ready, .fd = crew_event(server->crew)};
 	return loop_add(&server->loop, &server->made, EPOLLIN);
+}
+
+static enum listed take(int *listing, struct answer *answer)
+{
+	struct stat status;
+
+	if (fstat(*listing, &status) < 0)
+		return LISTED_FAILED;
+	answer->resource = (struct resource){
+		.fd = *listing,
+		.size = status.st_size,
+		.mtime = resolve_time(&status.st_mtim),
+		.ctime = resolve_time(&status.st_ctim),
+		.links = (uint32_t)status.st_nlink,
+		.type = listing_type(answer->format),
+	};
+	answer->listed = true;
+	*listing = LISTING_NONE;
+	return LISTED_READY;
+}
+
+enum listed listings_answer(
+	int *listing, struct lookup *lookup, const struct target *target, struct answer *answer)
+{
+	if (*listing >= 0)
+		return take(listing, answer);
+	if (*listing == LISTING_FAILED)
+		return LISTED_FAILED;
+	if (*listing == LISTING_BUSY || target->length >= sizeof answer->location)
+		return LISTED_BUSY;
+	answer->settings = lookup->settings;
+	answer->order = listing_parse_order(target->query);
+	answer->directory = lookup->directory;
+	lookup->directory = -1;
+	memcpy(answer->location, target->path, target->length);
+	answer->location_length = target->length;
+	return LISTED_WAITS;
 }
 
 bool listings_begin(struct conn *conn, struct answer *answer)

@@ -10,6 +10,7 @@
 #include "answer.h"
 #include "conn.h"
 #include "listing.h"
+#include "lookup.h"
 
 /* Listings that may be made and sent at one time, per worker: each may take LISTING_MOST bytes of
  * memory. */
@@ -24,6 +25,22 @@ enum {
 
 /* The crew, and its place in the loop. -1 with errno. */
 int listings_open(struct server *server);
+
+/* What a request that asks for a directory gets. */
+enum listed {
+	LISTED_READY, /* answer->resource, and answer->listed */
+	LISTED_WAITS, /* it has to be made: answer->directory, and all else that listings_begin
+			 wants */
+	LISTED_BUSY,
+	LISTED_FAILED,
+};
+
+/*
+ * *listing: what there is of it, taken if it is a descriptor. The lookup's directory is taken where
+ * it has to be made; answer->format is set.
+ */
+enum listed listings_answer(
+	int *listing, struct lookup *lookup, const struct target *target, struct answer *answer);
 
 /* Have one made; takes answer->directory. The connection is in WAIT then. False: there are too
  * many. */

@@ -7,7 +7,9 @@
 #include "contract/inherit.h"
 
 #include "encoding.h"
+#include "serve.h"
 
+#define NANOSECONDS      1000000000
 #define TYPE_OF_ALL_ELSE "application/octet-stream"
 
 static enum found found_of(enum resolved resolved)
@@ -48,6 +50,8 @@ static enum found permission(const struct lookup *lookup, const struct image_set
 		return FOUND_FORBIDDEN;
 	if (!settings->restricted)
 		return FOUND_FILE;
+	if (lookup->outdated)
+		return FOUND_OUTDATED;
 	if (!lookup->digest)
 		return FOUND_UNIDENTIFIED;
 	if (!image_has_digest(lookup->image, settings->identities, lookup->digest))
@@ -83,26 +87,59 @@ static bool is_guarded(const struct image_settings *settings)
 	return settings->restricted || settings->networks.count > 0;
 }
 
-/*
- * The name without ".gz" is what it is a neighbour of: who may not have that may not have this
- * either.
- */
-static enum found original_permission(struct lookup *lookup)
+/* Endings of gemtext, of which "NAME.html" may be a rendering. */
+static const char *const gemtext[] = {".gmi", ".gemini"};
+
+#define RENDERED ".html"
+
+static bool ends_with(const char *name, size_t length, const char *ending)
 {
-	const struct image_settings *settings;
+	size_t size = strlen(ending);
 
-	for (enum encoding encoding = 0; encoding < ENCODING_IDENTITY; encoding++) {
-		const char *ending = encoding_rows[encoding].ending;
-		size_t length = strlen(ending);
+	return length > size && memcmp(name + length - size, ending, size) == 0;
+}
 
-		if (lookup->name_length <= length ||
-			strcmp(lookup->name + lookup->name_length - length, ending) != 0)
-			continue;
-		settings = image_find_settings(
-			lookup->image, lookup->vhost, lookup->name, lookup->name_length - length);
-		return permission(lookup, settings);
+static enum found permission_of(const struct lookup *lookup, const char *name, size_t length)
+{
+	return permission(lookup, image_find_settings(lookup->image, lookup->vhost, name, length));
+}
+
+/* May it have the gemtext that a page of this name may be the rendering of? */
+static enum found gemtext_permission(const struct lookup *lookup, size_t length)
+{
+	char name[LOOKUP_NAME + sizeof ".gemini"];
+	enum found found = FOUND_FILE;
+
+	if (!ends_with(lookup->name, length, RENDERED))
+		return FOUND_FILE;
+	length -= strlen(RENDERED);
+	memcpy(name, lookup->name, length);
+	for (size_t i = 0; i < sizeof gemtext / sizeof *gemtext && found == FOUND_FILE; i++) {
+		strcpy(name + length, gemtext[i]);
+		found = permission_of(lookup, name, length + strlen(gemtext[i]));
 	}
-	return FOUND_FILE;
+	return found;
+}
+
+/*
+ * The name without ".gz" is what it is a neighbour of, and ".gmi" in the place of ".html" what that
+ * was made from: who may not have that may not have this either.
+ */
+static enum found original_permission(const struct lookup *lookup)
+{
+	size_t length = lookup->name_length;
+	enum found found = FOUND_FILE;
+
+	if (lookup->image->vhosts[lookup->vhost].paths.count == 0)
+		return FOUND_FILE; /* all is as the path itself */
+	for (enum encoding encoding = 0; encoding < ENCODING_IDENTITY; encoding++) {
+		if (!ends_with(lookup->name, length, encoding_rows[encoding].ending))
+			continue;
+		length -= strlen(encoding_rows[encoding].ending);
+		found = permission_of(lookup, lookup->name, length);
+		break;
+	}
+	return found == FOUND_FILE ? gemtext_permission(lookup, length) : found;
 }
 
 /*
@@ -130,6 +167,13 @@ static bool evades(const struct lookup *lookup, const struct image_settings *set
 	return false;
 }
 
+/* What asks serves what the answers name. */
+static bool serves(const struct image_settings *settings)
+{
+	return settings->action == ACTION_SERVE || settings->action == ACTION_INPUT ||
+	       settings->action == ACTION_SENSITIVE;
+}
+
 /* Open what lookup->name says, by the settings and permissions of that name. */
 static enum found open_name(struct lookup *lookup)
 {
@@ -141,7 +185,7 @@ static enum found open_name(struct lookup *lookup)
 		found = original_permission(lookup);
 	if (found != FOUND_FILE)
 		return found;
-	if (settings->action != ACTION_SERVE || settings->root == IMAGE_NONE ||
+	if (!serves(settings) || settings->root == IMAGE_NONE ||
 		settings->strip >= lookup->name_length || evades(lookup, settings))
 		return FOUND_MISSING;
 	found = found_of(resolve_file(inherit_root(lookup->image, settings->root),
@@ -225,6 +269,9 @@ static enum found action_of(const struct image_settings *settings)
 		return FOUND_REDIRECT;
 	case ACTION_GONE:
 		return FOUND_GONE;
+	case ACTION_INPUT:
+	case ACTION_SENSITIVE:
+		return FOUND_INPUT;
 	case ACTION_SERVE:
 	case ACTION_COUNT:
 		break;
@@ -241,6 +288,32 @@ static void take_name(struct lookup *lookup, const char *path, size_t length)
 	lookup->cache = NULL;
 }
 
+/* What is served by that name: lookup->name, with these settings, which let the client in. */
+static enum found find_served(
+	struct lookup *lookup, const struct image_settings *settings, bool directory)
+{
+	enum found found =
+		directory ? find_directory(lookup, settings) : find_file(lookup, settings);
+
+	if (found == FOUND_MISSING && settings->fallback.length > 0)
+		found = lookup_file(lookup, settings->fallback);
+	if (found == FOUND_MISSING || found == FOUND_SLASH)
+		lookup->settings = settings;
+	return found;
+}
+
+void lookup_begin(struct lookup *lookup, const struct conn *conn, uint32_t vhost, int64_t now)
+{
+	int64_t second = now / NANOSECONDS;
+
+	lookup->image = &conn->server->image;
+	lookup->vhost = vhost;
+	lookup->peer = &conn->peer;
+	lookup->digest = conn->identified ? conn->digest : NULL;
+	lookup->current = conn->not_before <= second && second <= conn->not_after;
+	lookup->outdated = conn->server->outdated;
+}
+
 enum found lookup_find(struct lookup *lookup, const struct target *target)
 {
 	const struct image_settings *settings;
@@ -255,11 +328,33 @@ enum found lookup_find(struct lookup *lookup, const struct target *target)
 		return found;
 	if (target->hidden && !settings->dotfiles)
 		return FOUND_MISSING;
-	found = target->directory ? find_directory(lookup, settings) : find_file(lookup, settings);
-	if (found == FOUND_MISSING && settings->fallback.length > 0)
-		found = lookup_file(lookup, settings->fallback);
-	if (found == FOUND_MISSING || found == FOUND_SLASH)
-		lookup->settings = settings;
+	return find_served(lookup, settings, target->directory);
+}
+
+enum found lookup_answer(struct lookup *lookup, const struct target *answer)
+{
+	const struct image_settings *asking = lookup->settings, *settings;
+	struct image_text below = asking->answers;
+	enum found found;
+
+	/* Its path begins with a slash, and "below" ends with one. */
+	if (below.length - 1 + answer->length >= sizeof lookup->name)
+		return FOUND_MISSING;
+	take_name(lookup, image_string(lookup->image, below), below.length);
+	memcpy(lookup->name + below.length, answer->path + 1, answer->length);
+	lookup->name_length = below.length - 1 + answer->length;
+	settings = lookup->settings = settings_of_name(lookup);
+	found = permission(lookup, settings);
+	if (found != FOUND_FILE)
+		return found;
+	if (!serves(settings) || (answer->hidden && !settings->dotfiles))
+		return FOUND_MISSING;
+	found = find_served(lookup, settings, answer->directory);
+	/* Neither a redirect to its slash nor a listing would lead back to the question. */
+	if (found == FOUND_SLASH || found == FOUND_DIRECTORY) {
+		lookup_close(lookup);
+		found = FOUND_MISSING;
+	}
 	return found;
 }
 
@@ -306,4 +401,44 @@ bool lookup_neighbour(struct lookup *lookup, const char *ending)
 	neighbour.type = lookup->resource.type;
 	lookup->resource = neighbour;
 	return true;
+}
+
+/* lookup->name becomes "NAME.html" of "NAME.gmi". False: it is no gemtext's name. */
+static bool rename_rendered(struct lookup *lookup)
+{
+	for (size_t i = 0; i < sizeof gemtext / sizeof *gemtext; i++) {
+		size_t length = lookup->name_length, ending = strlen(gemtext[i]);
+
+		if (!ends_with(lookup->name, length, gemtext[i]) ||
+			length - ending + strlen(RENDERED) >= sizeof lookup->name)
+			continue;
+		strcpy(lookup->name + length - ending, RENDERED);
+		lookup->name_length = length - ending + strlen(RENDERED);
+		return true;
+	}
+	return false;
+}
+
+bool lookup_rendered(struct lookup *lookup)
+{
+	const struct image_settings *settings = lookup->settings;
+	struct resource source = lookup->resource;
+	char name[LOOKUP_NAME];
+	size_t length = lookup->name_length;
+
+	memcpy(name, lookup->name, length + 1);
+	if (!rename_rendered(lookup))
+		return false;
+	lookup->resource.fd = -1;
+	if (open_name(lookup) == FOUND_FILE && lookup->resource.mtime >= source.mtime) {
+		close(source.fd);
+		return true;
+	}
+	lookup_close(lookup);
+	memcpy(lookup->name, name, length + 1);
+	lookup->name_length = length;
+	lookup->settings = settings;
+	lookup->resource = source;
+	describe(lookup);
+	return false;
 }

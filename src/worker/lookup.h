@@ -14,6 +14,7 @@
 
 #include "contract/image.h"
 
+#include "conn.h"
 #include "resolve.h"
 #include "target.h"
 
@@ -26,11 +27,14 @@ enum found {
 	FOUND_MOVED,     /* settings->location leads on */
 	FOUND_REDIRECT,
 	FOUND_GONE,
+	FOUND_INPUT,     /* settings->prompt is to be asked; see prompt.h */
+	FOUND_MALFORMED, /* an answer that names nothing below a root */
 	FOUND_MISSING,
 	FOUND_FORBIDDEN,    /* by address, by the file's mode, or a directory that is not listed */
 	FOUND_UNIDENTIFIED, /* a client certificate is wanted, and there is none */
 	FOUND_STRANGER,     /* it is none of those that may */
 	FOUND_EXPIRED,      /* or not valid at this time */
+	FOUND_OUTDATED,     /* another generation knows who may */
 	FOUND_BUSY,
 	FOUND_FAILED,
 };
@@ -43,6 +47,7 @@ struct lookup {
 	const struct address *peer;
 	const uint8_t *digest; /* of the client's certificate, or NULL */
 	bool current;          /* now is between its dates */
+	bool outdated;         /* who may is not known here any more */
 	/* the answer */
 	const struct image_settings *settings; /* of the name that was found, else of the path */
 	struct resource resource;              /* FOUND_FILE; the caller's; else fd is -1 */
@@ -53,7 +58,14 @@ struct lookup {
 	char name[LOOKUP_NAME]; /* of what was found, below the vhost */
 };
 
+/* The question, but for "index": what is known of who asks. now: nanoseconds since 1970. */
+void lookup_begin(struct lookup *lookup, const struct conn *conn, uint32_t vhost, int64_t now);
+
 enum found lookup_find(struct lookup *lookup, const struct target *target);
+
+/* What an answer names below settings->answers, of the input that was found; its path is
+ * "answer". */
+enum found lookup_answer(struct lookup *lookup, const struct target *answer);
 
 /* Exactly this file: an error page. */
 enum found lookup_file(struct lookup *lookup, struct image_text path);
@@ -63,6 +75,13 @@ enum found lookup_file(struct lookup *lookup, struct image_text path);
  * lookup->resource, with the type of the original; which is closed.
  */
 bool lookup_neighbour(struct lookup *lookup, const char *ending);
+
+/*
+ * Of a gemtext file that was found its neighbour for browsers, "NAME.html" beside "NAME.gmi", if
+ * this client may have that, too, and it is at least as new. Found: it takes the place of the
+ * file, with its own name, type and settings; the file is closed.
+ */
+bool lookup_rendered(struct lookup *lookup);
 
 /* What it has open and nobody took. */
 void lookup_close(struct lookup *lookup);

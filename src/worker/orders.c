@@ -31,11 +31,20 @@ static void take_log(struct server *server, uint32_t log, int fd)
 		log_warn("control");
 }
 
+static void drain(struct server *server, bool outdated)
+{
+	struct control message = control_make(CONTROL_OUTDATED, 0);
+
+	serve_drain(server, outdated);
+	if (outdated && control_send(INHERIT_CONTROL, &message, -1) < 0)
+		log_warn("control");
+}
+
 static void obey(struct server *server, const struct control *message, int fd)
 {
 	switch ((enum control_type)message->type) {
 	case CONTROL_DRAIN:
-		serve_drain(server);
+		drain(server, message->index == 1);
 		break;
 	case CONTROL_ROOT:
 		take_root(server, message->index, fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "page.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 #include "status.h"
 
@@ -56,4 +56,14 @@ void page_add(struct text *text, unsigned number, const char *link, size_t lengt
 		text_add(text, "</p>\n<p><a href=\"/\">To the start page</a>");
 	}
 	text_add(text, "</p>\n</html>\n");
+}
+
+void page_ask(struct text *text, const char *prompt, bool sensitive)
+{
+	text_add(text, begin);
+	text_add(text, "Question</title>\n<small>sulid</small>\n<form><p><label for=\"q\">");
+	text_html(text, prompt, strlen(prompt));
+	text_add(text, "</label></p>\n<p><input id=\"q\" name=\"q\" required autofocus");
+	text_add(text, sensitive ? " type=\"password\" autocomplete=\"off\">" : ">");
+	text_add(text, " <button>Answer</button></p></form>\n</html>\n");
 }

@@ -4,6 +4,7 @@
 
 /* The small built-in pages: errors and redirects, for people. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text.h"
@@ -15,5 +16,8 @@
  * Nothing is added if the status has no page.
  */
 void page_add(struct text *text, unsigned status, const char *link, size_t length);
+
+/* A page that asks for something: the answer comes as the field "q" of this page's query. */
+void page_ask(struct text *text, const char *prompt, bool sensitive);
 
 #endif

@@ -7,9 +7,8 @@
 #include "page.h"
 #include "status.h"
 
-#define LINK_MAX    512  /* bytes of a location that a page shows */
-#define PAGE_MAX    7168 /* a page with a link of LINK_MAX bytes, each escaped, twice */
-#define RETRY_AFTER "1"  /* seconds */
+#define LINK_MAX 512  /* bytes of a location that a page shows */
+#define PAGE_MAX 7168 /* a page with a link of LINK_MAX bytes, each escaped, twice */
 
 /* A response on its way into the buffer. */
 struct response {
@@ -95,8 +94,10 @@ static void add_status_fields(struct text *text, const struct answer *answer)
 		add_field(text, "Location", answer->location, answer->location_length);
 	if (answer->status == 204 || answer->status == 405)
 		add_word(text, "Allow", "GET, HEAD, OPTIONS");
-	if (answer->status == 503)
-		add_word(text, "Retry-After", RETRY_AFTER);
+	if (answer->status == 429 || answer->status == 503)
+		add_number(text, "Retry-After", answer->wait);
+	if (answer->sensitive)
+		add_word(text, "Referrer-Policy", "no-referrer");
 	if (answer->status == 416) {
 		text_add(text, "Content-Range: bytes */");
 		text_number(text, (uint64_t)answer->whole);
@@ -173,7 +174,9 @@ static size_t add_with_page(const struct response *response)
 	bool link = answer->location_length > 0 && answer->location_length <= LINK_MAX;
 	size_t head;
 
-	if (answer->resource.fd < 0)
+	if (answer->prompt)
+		page_ask(&page, answer->prompt, answer->sensitive);
+	else if (answer->resource.fd < 0)
 		page_add(&page, answer->status, link ? answer->location : NULL,
 			answer->location_length);
 	head = add_head(response, page.length);
@@ -221,6 +224,10 @@ size_t respond_gemini(struct text *text, const struct answer *answer)
 		text_add(text, answer->resource.type);
 	else if (answer->location_length > 0)
 		text_bytes(text, answer->location, answer->location_length);
+	else if (answer->prompt)
+		text_add(text, answer->prompt);
+	else if (answer->status == 44)
+		text_number(text, answer->wait);
 	else
 		text_add(text,
 			answer->reason ? answer->reason : status_find(answer->status)->phrase);

@@ -325,10 +325,11 @@ int serve_run(struct server *server)
 	return server->status;
 }
 
-void serve_drain(struct server *server)
+void serve_drain(struct server *server, bool outdated)
 {
 	struct deadline_list *idle = &server->waits[WAIT_IDLE];
 
+	server->outdated |= outdated;
 	if (server->draining)
 		return;
 	server->draining = true;

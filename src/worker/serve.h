@@ -76,6 +76,7 @@ struct server {
 	int64_t resume_at;    /* when to accept again after a shortage; INT64_MAX: not waiting */
 	bool paused;          /* neither listeners nor handoff are looked at */
 	bool draining;
+	bool outdated;      /* another generation knows who may see what */
 	bool handoff_ended; /* nobody is left who could hand over */
 	bool ended;         /* the supervisor is gone */
 	int status;         /* to exit with */
@@ -100,8 +101,9 @@ int serve_run(struct server *server);
 /* One turn; for serve_run and tests. */
 int serve_turn(struct server *server);
 
-/* No more connections are taken on; those there are end as soon as they may. */
-void serve_drain(struct server *server);
+/* No more connections are taken on; those there are end as soon as they may. outdated: because
+ * another generation has taken over. */
+void serve_drain(struct server *server, bool outdated);
 
 /* A zeroed connection in no state for this socket, which it owns from now on; NULL: all are taken.
  */

@@ -4,11 +4,14 @@
 #include <stddef.h>
 
 static const struct status table[] = {
+	{10, "Input", NULL},
+	{11, "Sensitive input", NULL},
 	{20, "Success", NULL},
 	{30, "Moved for now", NULL},
 	{31, "Moved permanently", NULL},
 	{40, "The file cannot be read at the moment", NULL},
 	{41, "The server is busy, please try again", NULL},
+	{44, "Slow down", NULL},
 	{51, "Not found", NULL},
 	{52, "Gone", NULL},
 	{53, "This server does not answer for that address", NULL},
@@ -33,6 +36,8 @@ static const struct status table[] = {
 	{414, "URI Too Long", "This address is too long."},
 	{416, "Range Not Satisfiable", "This is not as long as that."},
 	{421, "Misdirected Request", "No site of this name is here."},
+	{429, "Too Many Requests",
+		"You have asked for a lot in a short time. Please try again in a moment."},
 	{431, "Request Header Fields Too Large",
 		"Your browser sent more than the server takes. "
 		"Deleting cookies may help."},

@@ -20,7 +20,7 @@
 #include "contract/image.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define TEXT_SIZE    512
+#define TEXT_SIZE    576
 #define SEALS        (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 struct sample {
@@ -35,6 +35,7 @@ struct sample {
 	struct image_error_page error_pages[3];
 	struct image_network networks[9];
 	struct image_digest digests[5];
+	struct image_member members[2];
 	struct image_text texts[4];
 	char text[TEXT_SIZE];
 };
@@ -86,6 +87,7 @@ static void make_header(struct image_header *header)
 		.error_pages = TABLE(error_pages),
 		.networks = TABLE(networks),
 		.digests = TABLE(digests),
+		.members = TABLE(members),
 		.texts = TABLE(texts),
 		.text = TABLE(text),
 	};
@@ -211,7 +213,13 @@ static void make_settings(struct sample *sample)
 			.headers = empty,
 			.hsts = empty,
 			.cache = empty,
-			.location = empty};
+			.location = empty,
+			.prompt = empty,
+			.answers = empty};
+	settings[3].action = ACTION_INPUT;
+	settings[3].prompt = put(sample, "Who?");
+	settings[3].answers = put(sample, "/a/");
+	settings[3].pace = (struct image_pace){1, 1000, 1, 3};
 	settings[1].root = 1;
 	settings[1].try_endings = (struct image_range){2, 2};
 	settings[1].error_pages = (struct image_range){0, 2};
@@ -237,6 +245,13 @@ static void make_settings(struct sample *sample)
 	sample->digests[2].bytes[31] = 0x12;
 	memset(&sample->digests[3], 0xff, sizeof *sample->digests);
 	memset(&sample->digests[4], 0x80, sizeof *sample->digests);
+}
+
+/* The groups of two digests, in order. */
+static void make_members(struct sample *sample)
+{
+	sample->members[0] = (struct image_member){sample->digests[1], put(sample, "board,staff")};
+	sample->members[1] = (struct image_member){sample->digests[3], put(sample, "staff")};
 }
 
 static void make_vhosts(struct sample *sample)
@@ -274,6 +289,7 @@ static struct sample make_sample(void)
 	make_networks(&sample);
 	make_paths(&sample);
 	make_settings(&sample);
+	make_members(&sample);
 	make_vhosts(&sample);
 	/* The tests that put a text of their own there. */
 	assert_true(text_used <= TEXT_SIZE - 56);
@@ -322,6 +338,7 @@ static void test_good(void **state)
 	assert_ptr_equal(image.error_pages, sample.error_pages);
 	assert_ptr_equal(image.networks, sample.networks);
 	assert_ptr_equal(image.digests, sample.digests);
+	assert_ptr_equal(image.members, sample.members);
 	assert_ptr_equal(image.texts, sample.texts);
 	assert_ptr_equal(image.text, sample.text);
 	assert_string_equal(image_string(&image, image.texts[1]), "index.gmi");
@@ -402,6 +419,7 @@ static const struct change refused[] = {
 	TABLE_CHANGES(error_pages, sizeof(struct image_error_page)),
 	TABLE_CHANGES(networks, sizeof(struct image_network)),
 	TABLE_CHANGES(digests, sizeof(struct image_digest)),
+	TABLE_CHANGES(members, sizeof(struct image_member)),
 	TABLE_CHANGES(texts, sizeof(struct image_text)),
 	TABLE_CHANGES(text, 1),
 	/* not aligned */
@@ -583,6 +601,20 @@ static const struct change refused[] = {
 	CHANGE(settings[0].action, ACTION_REDIRECT),
 	CHANGE(settings[0].action, ACTION_COUNT),
 	CHANGE(settings[9].action, 255),
+	CHANGE(settings[0].action, ACTION_INPUT), /* asks nothing */
+	CHANGE(settings[0].action, ACTION_SENSITIVE),
+	CHANGE(settings[3].prompt.offset, TEXT_SIZE),
+	CHANGE(settings[3].prompt.length, 0),
+	CHANGE(settings[3].prompt.length, 3),
+	CHANGE(settings[3].prompt.length, HUGE),
+	CHANGE(settings[3].answers.offset, TEXT_SIZE),
+	CHANGE(settings[3].answers.offset, 0), /* no path */
+	CHANGE(settings[3].answers.length, 0),
+	CHANGE(settings[3].answers.length, 2), /* no slash at its end */
+	CHANGE(settings[9].prompt.offset, HUGE),
+	CHANGE(settings[9].answers.length, HUGE),
+	CHANGE(settings[3].pace.period_ms, 0),
+	CHANGE(settings[3].pace.burst, 0),
 	CHANGE(settings[0].symlinks, SYMLINKS_COUNT),
 	CHANGE(settings[9].symlinks, 255),
 	CHANGE(settings[9].restricted, 2),
@@ -636,6 +668,12 @@ static const struct change refused[] = {
 	CHANGE(digests[2].bytes[31], 0x11), /* twice */
 	CHANGE(digests[2].bytes[31], 0x10),
 	CHANGE(digests[3].bytes[0], 0),
+
+	CHANGE(members[1].digest.bytes[0], 0x10), /* before the other */
+	CHANGE(members[1].digest.bytes[0], 0),
+	CHANGE(members[0].groups.offset, TEXT_SIZE),
+	CHANGE(members[1].groups.length, 6),
+	CHANGE(members[1].groups.length, HUGE),
 
 	CHANGE(texts[0].offset, TEXT_SIZE),
 	CHANGE(texts[0].length, 9),
@@ -697,6 +735,12 @@ static const struct change taken[] = {
 	CHANGE(settings[9].location_key, 7),
 	CHANGE(settings[2].action, ACTION_REDIRECT),
 	CHANGE(settings[0].action, ACTION_GONE),
+	CHANGE(settings[3].action, ACTION_SENSITIVE),
+	CHANGE(settings[3].action, ACTION_SERVE),
+	CHANGE(settings[3].pace.requests, 0),
+	CHANGE(settings[3].pace.bucket, HUGE),
+	CHANGE(members[1].digest.bytes[0], 0x11),
+	CHANGE(members[0].digest.bytes[0], 0xff),
 	CHANGE(settings[0].symlinks, SYMLINKS_OWNER),
 	CHANGE(settings[0].restricted, 1),
 	CHANGE(settings[0].networks_else, 1),
@@ -1362,6 +1406,19 @@ static void test_has_digest(void **state)
 	assert_false(image_has_digest(&image, all, absent.bytes));
 }
 
+static void test_find_groups(void **state)
+{
+	struct sample sample = make_sample();
+	struct image image;
+
+	(void)state;
+	assert_int_equal(image_check(&image, &sample, sizeof sample, ROLE_WORKER), 0);
+	assert_string_equal(image_find_groups(&image, sample.digests[1].bytes), "board,staff");
+	assert_string_equal(image_find_groups(&image, sample.digests[3].bytes), "staff");
+	assert_null(image_find_groups(&image, sample.digests[0].bytes));
+	assert_null(image_find_groups(&image, sample.digests[4].bytes));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1383,6 +1440,7 @@ int main(void)
 		cmocka_unit_test(test_has_path),
 		cmocka_unit_test(test_find_network),
 		cmocka_unit_test(test_has_digest),
+		cmocka_unit_test(test_find_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,7 @@ static void test_forms(void **state)
 		"    deny: none\n"
 		"    identities: any\n"
 		"    client_certificates: auto\n"
+		"    slow_down: none\n"
 		"    request_id: false\n"
 		"    log:\n"
 		"      access: /var/log/sulid/access.log\n"));

@@ -638,7 +638,7 @@ static void test_shared(void **state)
 	assert_int_equal(built.image.header->networks.count, 1);
 	assert_int_equal(built.image.header->error_pages.count, 1);
 	assert_int_equal(built.image.header->texts.count, 2 + 1 + 1);
-	assert_true(built.bytes.size < 2001 * 92 + 2000 * (12 + 8) + 12000);
+	assert_true(built.bytes.size < 2001 * 124 + 2000 * (12 + 8) + 12000);
 	assert_int_equal(built_settings(&built, 0, "/1999/x")->listing, 1);
 	built_end(&built);
 }

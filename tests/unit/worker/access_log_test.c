@@ -98,6 +98,7 @@ static struct access_entry full_entry(void)
 		.request = SPAN("GET /a\"b HTTP/1.1"),
 		.referer = SPAN("https://r.org/\xc3\xa9"),
 		.user_agent = SPAN("u\\1\x1b"),
+		.groups = "staff",
 		.status = 206,
 		.bytes = UINT64_C(12345678901),
 		.complete = true,
@@ -134,7 +135,8 @@ static void test_json(void **state)
 		"\"vhost\":\"example.org\",\"protocol\":\"https\","
 		"\"request\":\"GET /a\\\"b HTTP/1.1\",\"status\":206,\"bytes\":12345678901,"
 		"\"seconds\":0.000123,\"tls\":\"TLSv1.3\",\"cipher\":\"AES-128-GCM\","
-		"\"path\":\"kernel\",\"resumed\":true,\"certificate\":\"sha256:" DIGEST_HEX "\","
+		"\"path\":\"kernel\",\"resumed\":true,\"certificate\":\"sha256:" DIGEST_HEX
+		"\",\"group\":\"staff\","
 		"\"referer\":\"https://r.org/\xc3\xa9\",\"user_agent\":\"u\\\\1\\u001b\","
 		"\"complete\":true}\n");
 
@@ -144,7 +146,8 @@ static void test_json(void **state)
 		"{\"time\":\"1970-01-01T00:00:00.000Z\",\"client\":\"-\",\"vhost\":null,"
 		"\"protocol\":\"http\",\"request\":null,\"status\":400,\"bytes\":0,"
 		"\"seconds\":0.000000,\"tls\":null,\"cipher\":null,\"path\":\"plain\","
-		"\"resumed\":null,\"certificate\":null,\"referer\":null,\"user_agent\":null,"
+		"\"resumed\":null,\"certificate\":null,\"group\":null,\"referer\":null,"
+		"\"user_agent\":null,"
 		"\"complete\":false}\n");
 
 	entry = full_entry();
@@ -171,12 +174,12 @@ static void test_combined(void **state)
 	assert_string_equal(line,
 		"192.0.2.77 - - [06/Nov/1994:08:49:37 +0000] \"GET /a\\x22b HTTP/1.1\" 206 "
 		"12345678901 \"https://r.org/\\xc3\\xa9\" \"u\\x5c1\\x1b\" example.org TLSv1.3 "
-		"AES-128-GCM kernel sha256:" DIGEST_HEX " 0.000123 complete\n");
+		"AES-128-GCM kernel sha256:" DIGEST_HEX " \"staff\" 0.000123 complete\n");
 	entry = empty_entry();
 	format(LOG_FORMAT_COMBINED, LOG_CLIENTS_FULL, &entry);
 	assert_string_equal(line,
 		"- - - [01/Jan/1970:00:00:00 +0000] \"-\" 400 0 \"-\" \"-\" - - - "
-		"plain - 0.000000 cut\n");
+		"plain - \"-\" 0.000000 cut\n");
 }
 
 static void test_clients(void **state)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "gemini.h"
+#include "listings.h"
 #include "site.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -32,7 +33,8 @@ static bool ask(uint32_t vhost, const char *request)
 		.vhost = vhost,
 		.protocol = PROTOCOL_GEMINI,
 	};
-	bool whole = gemini_answer(&conn, request, strlen(request), &answer) == ANSWER_READY;
+	bool whole = gemini_answer(&conn, request, strlen(request), LISTING_NONE, &answer) ==
+		     ANSWER_READY;
 
 	if (whole)
 		answer_drop(&answer);

@@ -137,6 +137,7 @@ static void site_header(void)
 	SITE_TABLE(texts, texts);
 	SITE_TABLE(text, text);
 	header->certificates = (struct image_range){header->types.first, 0};
+	header->members = header->certificates;
 }
 
 static void site_tables(void)
@@ -262,6 +263,18 @@ static inline void site_identity(
 
 	settings->restricted = 1;
 	memcpy(&site_image.digests[at], digest, sizeof(struct image_digest));
+}
+
+/* Asks at this path for what names files below "answers". */
+static inline struct image_settings *site_input(
+	const char *path, enum action action, const char *prompt, const char *answers)
+{
+	struct image_settings *settings = site_path(SITE_SERVED, path);
+
+	settings->action = (uint8_t)action;
+	settings->prompt = site_text(prompt);
+	settings->answers = site_text(answers);
+	return settings;
 }
 
 /* By status. */
