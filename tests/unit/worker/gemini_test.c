@@ -89,6 +89,82 @@ static void test_answers(void **state)
 	}
 }
 
+static void test_listing(void **state)
+{
+	struct conn conn = {.server = &site_server,
+		.listener = SITE_GEMINI,
+		.vhost = SITE_SERVED,
+		.protocol = PROTOCOL_GEMINI};
+	static const char request[] = "gemini://example.org/dir/?sort=size\r\n";
+	int made = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	site_path(SITE_SERVED, "/dir/")->listing = 1;
+	site_check();
+	assert_int_equal(gemini_answer(&conn, request, sizeof request - 1, LISTING_NONE, &answer),
+		ANSWER_WAITS);
+	assert_true(answer.directory >= 0);
+	assert_int_equal(answer.format, LISTING_GEMTEXT);
+	assert_int_equal(answer.order.column, LISTING_SIZE);
+	assert_memory_equal(answer.location, "/dir/", answer.location_length);
+	assert_non_null(answer.settings);
+	answer_drop(&answer);
+	assert_int_equal(
+		gemini_answer(&conn, request, sizeof request - 1, made, &answer), ANSWER_READY);
+	assert_int_equal(answer.status, 20);
+	assert_int_equal(answer.resource.fd, made);
+	assert_string_equal(answer.resource.type, "text/gemini; charset=utf-8");
+	assert_true(answer.listed);
+	answer_drop(&answer);
+	gemini_answer(&conn, request, sizeof request - 1, LISTING_BUSY, &answer);
+	assert_int_equal(answer.status, 41);
+	gemini_answer(&conn, request, sizeof request - 1, LISTING_FAILED, &answer);
+	assert_int_equal(answer.status, 40);
+	site_plain();
+}
+
+static void test_input(void **state)
+{
+	(void)state;
+	site_input("/ask", ACTION_INPUT, "Who?", "/");
+	site_input("/word", ACTION_SENSITIVE, "The word?", "/");
+	site_check();
+	assert_true(ask(SITE_SERVED, "gemini://example.org/ask\r\n"));
+	assert_int_equal(answer.status, 10);
+	assert_string_equal(answer.prompt, "Who?");
+	assert_true(ask(SITE_SERVED, "gemini://example.org/ask?a.txt\r\n"));
+	assert_int_equal(answer.status, 20);
+	assert_null(answer.secret.bytes);
+	assert_true(ask(SITE_SERVED, "gemini://example.org/ask?../a.txt\r\n"));
+	assert_int_equal(answer.status, 59);
+	assert_true(ask(SITE_SERVED, "gemini://example.org/word\r\n"));
+	assert_int_equal(answer.status, 11);
+	assert_string_equal(answer.prompt, "The word?");
+	assert_true(ask(SITE_SERVED, "gemini://example.org/word?wrong\r\n"));
+	assert_int_equal(answer.status, 51);
+	assert_int_equal(answer.secret.length, 5);
+	assert_memory_equal(answer.secret.bytes, "wrong", 5);
+	site_plain();
+}
+
+static void test_outdated(void **state)
+{
+	static const uint8_t digest[32] = {1};
+
+	(void)state;
+	site_identity(site_path(SITE_SERVED, "/a.txt"), digest);
+	site_check();
+	assert_true(ask(SITE_SERVED, "gemini://example.org/a.txt\r\n"));
+	assert_int_equal(answer.status, 60);
+	site_server.outdated = true;
+	assert_true(ask(SITE_SERVED, "gemini://example.org/a.txt\r\n"));
+	assert_int_equal(answer.status, 41);
+	assert_true(ask(SITE_SERVED, "gemini://example.org/\r\n"));
+	assert_int_equal(answer.status, 20);
+	site_server.outdated = false;
+	site_plain();
+}
+
 /* The port that counts is the listener's; none means 1965. */
 static void test_port(void **state)
 {
@@ -131,6 +207,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_listing),
+		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_outdated),
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_refuse),

@@ -458,9 +458,90 @@ static void test_listing(void **state)
 	assert_int_equal(fcntl(made, F_GETFD), -1);
 }
 
+static void test_input(void **state)
+{
+	(void)state;
+	site_input("/ask", ACTION_INPUT, "Who?", "/");
+	site_input("/word", ACTION_SENSITIVE, "The word?", "/");
+	site_check();
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/ask", "example.org"), 200);
+	assert_string_equal(answer.prompt, "Who?");
+	assert_false(answer.sensitive);
+	assert_null(answer.cache);
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/ask?q=index.html", "example.org"), 200);
+	assert_null(answer.prompt);
+	assert_int_equal(answer.resource.size, 5);
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/ask?q=nobody", "example.org"), 404);
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/ask?q=../x", "example.org"), 400);
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/word", "example.org"), 200);
+	assert_string_equal(answer.prompt, "The word?");
+	assert_true(answer.sensitive);
+	assert_string_equal(answer.cache, "no-store");
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/word?q=index.html", "example.org"), 200);
+	assert_string_equal(answer.cache, "no-store");
+	assert_int_equal(answer.secret.length, strlen("q=index.html"));
+	site_plain();
+}
+
+static void test_outdated(void **state)
+{
+	static const uint8_t digest[32] = {1};
+
+	(void)state;
+	site_identity(site_path(SITE_SERVED, "/index.html"), digest);
+	site_check();
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/index.html", "example.org"), 403);
+	site_server.draining = site_server.outdated = true;
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/index.html", "example.org"), 503);
+	assert_int_equal(answer.wait, 0);
+	assert_true(answer.close);
+	assert_int_equal(get(SITE_HTTP, SITE_SERVED, "/dir/", "example.org"), 403);
+	assert_true(answer.close);
+	site_server.draining = site_server.outdated = false;
+	site_plain();
+}
+
+/* Gemtext, and what is beside it for who would rather have HTML. */
+static void test_rendered(void **state)
+{
+	static const struct {
+		const char *accept;
+		int64_t size;
+	} rows[] = {
+		{"text/html,application/xhtml+xml,*/*;q=0.8", 6},
+		{"*/*", 7},
+		{"text/gemini", 7},
+		{"text/gemini, text/html;q=0.9", 7},
+		{"text/html", 6},
+	};
+	char request[256];
+
+	(void)state;
+	site_write(site_root, "page.gmi", "# page\n");
+	site_write(site_root, "page.html", "<h1>pa");
+	site_check();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(request, sizeof request,
+			"GET /page.gmi HTTP/1.1\r\nHost: example.org\r\nAccept: %s\r\n\r\n",
+			rows[i].accept);
+		assert_true(ask(SITE_HTTP, SITE_SERVED, request));
+		assert_int_equal(answer.status, 200);
+		if (answer.resource.size != rows[i].size)
+			fail_msg("%s: %lld bytes", rows[i].accept, (long long)answer.resource.size);
+		assert_string_equal(answer.vary, "Accept");
+	}
+	site_image.types[1].compressible = 1;
+	assert_true(ask(SITE_HTTP, SITE_SERVED, request));
+	assert_string_equal(answer.vary, "Accept, Accept-Encoding");
+	site_image.types[1].compressible = 0;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_outdated),
+		cmocka_unit_test(test_rendered),
 		cmocka_unit_test(test_vhost),
 		cmocka_unit_test(test_without_host),
 		cmocka_unit_test(test_method),

@@ -39,6 +39,11 @@ static int fill(void **state)
 	site_directory(site_root, "members");
 	site_write(site_root, "members/list.txt", "names");
 	site_write(site_root, "members/list.txt.gz", "packed");
+	site_write(site_root, "log.gmi", "# log\n");
+	site_write(site_root, "log.html", "<h1>log");
+	site_write(site_root, "log.html.gz", "packed log");
+	site_write(site_root, "other.gemini", "# other\n");
+	site_write(site_root, "other.html", "<h1>other");
 	return 0;
 }
 
@@ -318,6 +323,80 @@ static void test_neighbour(void **state)
 	lookup_close(&lookup);
 }
 
+/* Found by that path, then replaced by its rendering? */
+static bool rendered(const char *path)
+{
+	static struct target target;
+	bool found;
+
+	site_check();
+	assert_int_equal(target_parse(path, strlen(path), &target), TARGET_GOOD);
+	assert_int_equal(lookup_find(&lookup, &target), FOUND_FILE);
+	found = lookup_rendered(&lookup);
+	assert_true(lookup.resource.fd >= 0);
+	lookup_close(&lookup);
+	return found;
+}
+
+static void test_rendered(void **state)
+{
+	const struct image_settings *vhost = &site_image.settings[SITE_SERVED], *page;
+
+	(void)state;
+	lookup.digest = NULL;
+	set_time("log.gmi", 1000);
+	set_time("log.html", 999);
+	assert_false(rendered("/log.gmi")); /* stale */
+	assert_string_equal(lookup.name, "/log.gmi");
+	assert_string_equal(lookup.resource.type, "text/gemini");
+	assert_int_equal(lookup.resource.size, 6);
+	set_time("log.html", 1000);
+	page = site_path(SITE_SERVED, "/log.html");
+	assert_true(rendered("/log.gmi"));
+	assert_string_equal(lookup.name, "/log.html");
+	assert_string_equal(lookup.resource.type, "text/html; charset=utf-8");
+	assert_int_equal(lookup.resource.size, 7);
+	assert_ptr_equal(lookup.settings, page);
+	assert_true(rendered("/other.gemini"));
+	assert_false(rendered("/a.html")); /* is none of gemtext */
+	assert_false(rendered("/"));
+	/* Who may not have the page gets the text. */
+	site_identity(site_path(SITE_SERVED, "/other.html"), digest);
+	assert_false(rendered("/other.gemini"));
+	assert_ptr_equal(lookup.settings, vhost);
+	assert_string_equal(lookup.name, "/other.gemini");
+}
+
+/* A rendering is as secret as the text, and so is what is packed of it. */
+static void test_ways_into_gemtext(void **state)
+{
+	(void)state;
+	lookup.digest = NULL;
+	assert_found("/log.html", FOUND_FILE);
+	site_identity(site_path(SITE_SERVED, "/log.gmi"), digest);
+	assert_found("/log.html", FOUND_UNIDENTIFIED);
+	assert_found("/log.html.gz", FOUND_UNIDENTIFIED);
+	assert_found("/about.html", FOUND_FILE);
+	site_identity(site_path(SITE_SERVED, "/other.gemini"), digest);
+	assert_found("/other.html", FOUND_UNIDENTIFIED);
+}
+
+/* Another generation serves: what this one knows of identities is not used any more. */
+static void test_outdated(void **state)
+{
+	(void)state;
+	site_identity(site_path(SITE_SERVED, "/members/"), digest);
+	lookup.current = true;
+	lookup.outdated = true;
+	lookup.digest = digest;
+	assert_found("/members/list.txt", FOUND_OUTDATED);
+	lookup.digest = NULL;
+	assert_found("/members/list.txt", FOUND_OUTDATED);
+	assert_found("/a.html", FOUND_FILE);
+	lookup.outdated = false;
+	assert_found("/members/list.txt", FOUND_UNIDENTIFIED);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -328,6 +407,9 @@ int main(void)
 		cmocka_unit_test_setup(test_actions, empty),
 		cmocka_unit_test_setup(test_networks, empty),
 		cmocka_unit_test_setup(test_identities, empty),
+		cmocka_unit_test_setup(test_rendered, empty),
+		cmocka_unit_test_setup(test_ways_into_gemtext, empty),
+		cmocka_unit_test_setup(test_outdated, empty),
 		cmocka_unit_test_setup(test_ways_in, empty),
 		cmocka_unit_test_setup(test_settings_of_index, empty),
 		cmocka_unit_test_setup(test_cache, empty),

@@ -67,6 +67,65 @@ static size_t page_length(unsigned status, const char *link)
 	return text.length;
 }
 
+/* A question, as META and as a form that nobody else sees. */
+static void test_question(void **state)
+{
+	static const char prompt[] = "Which <bird>?";
+	struct answer *answer = answer_of(10);
+
+	(void)state;
+	answer->prompt = prompt;
+	gemini(answer);
+	assert_string_equal(bytes, "10 Which <bird>?\r\n");
+	answer->status = 200;
+	http(answer);
+	assert_non_null(strstr(bytes, "<label for=\"q\">Which &lt;bird&gt;?</label>"));
+	assert_non_null(strstr(bytes, "<input id=\"q\" name=\"q\" required autofocus>"));
+	assert_null(strstr(bytes, "Referrer-Policy"));
+	answer->sensitive = true;
+	answer->cache = "no-store";
+	http(answer);
+	assert_non_null(strstr(bytes, " type=\"password\""));
+	assert_non_null(strstr(bytes, "\r\nReferrer-Policy: no-referrer\r\n"));
+	assert_non_null(strstr(bytes, "\r\nCache-Control: no-store\r\n"));
+	answer->bodyless = true;
+	http(answer);
+	assert_int_equal(head, length);
+}
+
+/* The longest prompt, of bytes that grow the most. */
+static void test_long_question(void **state)
+{
+	static char prompt[1025];
+	struct answer *answer = answer_of(200);
+
+	(void)state;
+	memset(prompt, '"', sizeof prompt - 1);
+	answer->prompt = prompt;
+	http(answer);
+	assert_memory_equal(bytes + length - 8, "</html>\n", 8);
+}
+
+/* When to come again: for an outdated generation at once. */
+static void test_wait(void **state)
+{
+	struct answer *answer = answer_of(503);
+
+	(void)state;
+	http(answer);
+	assert_non_null(strstr(bytes, "\r\nRetry-After: 1\r\n"));
+	answer->wait = 0;
+	http(answer);
+	assert_non_null(strstr(bytes, "\r\nRetry-After: 0\r\n"));
+	answer->status = 429;
+	answer->wait = 17;
+	http(answer);
+	assert_non_null(strstr(bytes, "\r\nRetry-After: 17\r\n"));
+	answer->status = 44;
+	gemini(answer);
+	assert_string_equal(bytes, "44 17\r\n");
+}
+
 static void validate(struct answer *answer, const char *etag, int64_t modified)
 {
 	answer->validated = true;
@@ -381,6 +440,9 @@ static void test_gemini(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_long_question),
+		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_no_content),
 		cmocka_unit_test(test_page),
