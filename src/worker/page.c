@@ -19,7 +19,7 @@ static const char begin[] =
 	"min-height:85vh;margin:0;padding:0 1.5em;font:1.1em/1.5 system-ui,sans-serif;"
 	"overflow-wrap:anywhere;color:#222;background:#fff}\n"
 	"h1{margin:.15em 0 0;font-size:2.2em;line-height:1.2}\n"
-	"p{margin:.8em 0 0}\n"
+	"p{margin:.8em 0 0}input,button{font:inherit;padding:.2em .5em;max-width:100%}\n"
 	"small{color:#666}a{color:#0b57d0}\n"
 	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
 	"small{color:#999}a{color:#8ab4f8}}\n"
@@ -61,9 +61,9 @@ void page_add(struct text *text, unsigned number, const char *link, size_t lengt
 void page_ask(struct text *text, const char *prompt, bool sensitive)
 {
 	text_add(text, begin);
-	text_add(text, "Question</title>\n<small>sulid</small>\n<form><p><label for=\"q\">");
+	text_add(text, "Question</title>\n<small>sulid</small>\n<form><h1><label for=\"q\">");
 	text_html(text, prompt, strlen(prompt));
-	text_add(text, "</label></p>\n<p><input id=\"q\" name=\"q\" required autofocus");
+	text_add(text, "</label></h1>\n<p><input id=\"q\" name=\"q\" required autofocus");
 	text_add(text, sensitive ? " type=\"password\" autocomplete=\"off\">" : ">");
 	text_add(text, " <button>Answer</button></p></form>\n</html>\n");
 }
