@@ -599,6 +599,129 @@ static void test_identities(void **state)
 	built_end(&built);
 }
 
+static void assert_pace(const struct built *built, const char *path, uint32_t requests,
+	uint32_t period_ms, uint32_t burst)
+{
+	const struct image_pace *pace = &built_settings(built, 0, path)->pace;
+
+	assert_int_equal(pace->requests, requests);
+	assert_int_equal(pace->period_ms, period_ms);
+	assert_int_equal(pace->burst, burst);
+}
+
+/* A worker's part of it; who inherits counts with whom. */
+static void test_pace(void **state)
+{
+	struct built built = built_from("processes: {workers: 4}\n"
+					"defaults: {slow_down: 5/s}\n"
+					"vhosts:\n"
+					"  - names: a\n"
+					"    root: /a\n"
+					"    paths:\n"
+					"      /a/: {slow_down: 30/m}\n"
+					"      /a/b/: {listing: true}\n"
+					"      /c/: {slow_down: {rate: 1/h, burst: 7}}\n"
+					"      /d/: {slow_down: none}\n"
+					"      /e/: {listing: true}\n"
+					"      /f/: {slow_down: {rate: 1/d, burst: 1}}\n"
+					"  - {names: b, root: /b}\n");
+	uint32_t vhost = built_settings(&built, 0, "/")->pace.bucket;
+	uint32_t a = built_settings(&built, 0, "/a/")->pace.bucket;
+
+	(void)state;
+	assert_pace(&built, "/", 5, 4000, 1);
+	assert_pace(&built, "/a/x", 30, 240000, 7);
+	assert_pace(&built, "/a/b/", 30, 240000, 7);
+	assert_pace(&built, "/c/", 1, 14400000, 1);
+	assert_pace(&built, "/d/", 0, 0, 0);
+	assert_pace(&built, "/f/", 1, 345600000, 1);
+	assert_int_equal(built_settings(&built, 0, "/e/")->pace.bucket, vhost);
+	assert_int_equal(built_settings(&built, 0, "/a/b/")->pace.bucket, a);
+	assert_int_not_equal(a, vhost);
+	assert_int_not_equal(built_settings(&built, 0, "/c/")->pace.bucket, a);
+	assert_int_equal(built_settings(&built, 1, "/")->pace.requests, 5);
+	assert_int_not_equal(built_settings(&built, 1, "/")->pace.bucket, vhost);
+	built_end(&built);
+}
+
+static void assert_asks(const struct built *built, const char *path, enum action action,
+	const char *prompt, const char *answers)
+{
+	const struct image_settings *settings = built_settings(built, 0, path);
+
+	assert_int_equal(settings->action, action);
+	assert_string_equal(built_text(built, settings->prompt), prompt);
+	assert_string_equal(built_text(built, settings->answers), answers);
+}
+
+/* What asks may say how its answers are served; what serves below it does not ask. */
+static void test_input(void **state)
+{
+	struct built built =
+		built_from("defaults:\n"
+			   "  paths:\n"
+			   "    /z/: {input: 'Default?', answers: /z/}\n"
+			   "    /y/: {try: .d}\n"
+			   "    /w/: {moved: /v}\n"
+			   "vhosts:\n"
+			   "  - names: a\n"
+			   "    root: /a\n"
+			   "    paths:\n"
+			   "      /a: {input: 'Who: \"you\"?', answers: /b/}\n"
+			   "      /b/: {sensitive_input: 'The word', answers: /b/, try: .x}\n"
+			   "      /b/c/: {listing: true}\n"
+			   "      /b/d/: {cache: 1d}\n"
+			   "      /z/: {listing: true}\n"
+			   "      /y/: {input: 'Y?', answers: /y/}\n"
+			   "      /w/: {input: 'W?', answers: /w/}\n");
+
+	(void)state;
+	assert_asks(&built, "/a", ACTION_INPUT, "Who: \"you\"?", "/b/");
+	assert_asks(&built, "/a/x", ACTION_SERVE, "", "");
+	assert_asks(&built, "/b/x", ACTION_SENSITIVE, "The word", "/b/");
+	assert_string_equal(ending(&built, built_settings(&built, 0, "/b/x"), 0), ".x");
+	assert_asks(&built, "/b/c/", ACTION_SERVE, "", "");
+	assert_asks(&built, "/b/d/", ACTION_SENSITIVE, "The word", "/b/");
+	assert_asks(&built, "/z/", ACTION_SERVE, "", "");
+	assert_asks(&built, "/y/", ACTION_INPUT, "Y?", "/y/");
+	assert_string_equal(ending(&built, built_settings(&built, 0, "/y/"), 0), ".d");
+	assert_asks(&built, "/w/", ACTION_INPUT, "W?", "/w/");
+	built_end(&built);
+}
+
+static const char *groups_of(const struct built *built, uint8_t first)
+{
+	uint8_t digest[32];
+
+	memset(digest, 0x11, sizeof digest);
+	digest[0] = first;
+	return image_find_groups(&built->image, digest);
+}
+
+#define ONES "1111111111111111111111111111111111111111111111111111111111111"
+
+/* Whose they are, of all groups, whether a path is for them or not. */
+static void test_members(void **state)
+{
+	struct built built = built_from("groups:\n"
+					"  staff: ['sha256:a11" ONES "', 'sha256:b11" ONES "']\n"
+					"  board: ['sha256:b11" ONES "']\n"
+					"  empty and unused: 'sha256:c11" ONES "'\n"
+					"vhosts: [{names: a, root: /a}]\n");
+
+	(void)state;
+	assert_int_equal(built.image.header->members.count, 3);
+	assert_string_equal(groups_of(&built, 0xa1), "staff");
+	assert_string_equal(groups_of(&built, 0xb1), "board,staff");
+	assert_string_equal(groups_of(&built, 0xc1), "empty and unused");
+	assert_null(groups_of(&built, 0xd1));
+	image_bytes_free(&built.bytes);
+	/* Who makes the handshake need not know them. */
+	built_image(&built, ROLE_HANDSHAKER);
+	assert_int_equal(built.image.header->members.count, 0);
+	built_end(&built);
+}
+
 static void test_request_id(void **state)
 {
 	struct built built = built_from(
@@ -659,6 +782,9 @@ int main(void)
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_symlinks),
 		cmocka_unit_test(test_identities),
+		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_request_id),
 		cmocka_unit_test(test_shared),
 	};
