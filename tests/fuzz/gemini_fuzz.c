@@ -24,7 +24,7 @@ static void check_good(const struct gemini_request *request, const char *bytes)
 	must(target.bytes + target.length == line.bytes + line.length);
 	must(target.length == 0 || target.bytes[0] == '/' || target.bytes[0] == '?');
 	must(memchr(line.bytes, '@', (size_t)(target.bytes - line.bytes)) == NULL);
-	must(memchr(line.bytes, '%', (size_t)(target.bytes - line.bytes)) == NULL);
+	must(strchr(request->authority.name, '%') == NULL);
 	must(request->authority.length > 0);
 	must(strlen(request->authority.name) == request->authority.length);
 }

@@ -72,12 +72,12 @@ static void check_authority(const char *bytes, size_t size)
 		return;
 	must(authority.length > 0 && authority.length < AUTHORITY_MAX);
 	must(strlen(authority.name) == authority.length);
-	must(text_is_utf8(authority.name, authority.length));
 	must(strpbrk(authority.name, "/@%?#[]\\ \"<>") == NULL);
 	must(authority.name[0] != '.' && strstr(authority.name, "..") == NULL);
 	must(authority.name[authority.length - 1] != '.');
 	for (size_t i = 0; i < authority.length; i++)
-		must(authority.name[i] < 'A' || authority.name[i] > 'Z');
+		must((unsigned char)authority.name[i] < 0x80 &&
+			(authority.name[i] < 'A' || authority.name[i] > 'Z'));
 	v6 = strchr(authority.name, ':') != NULL;
 	must(!v6 || authority.literal);
 	snprintf(text, sizeof text, v6 ? "[%s]" : "%s", authority.name);

@@ -48,7 +48,8 @@ static void test_good(void **state)
 		{"gemini://[2001:db8::1]/x", "2001:db8::1", 0, "/x"},
 		{"gemini://[2001:db8::1]:1966", "2001:db8::1", 1966, ""},
 		{"gemini://192.0.2.1/", "192.0.2.1", 0, "/"},
-		{"gemini://caf\xc3\xa9.org/\xe2\x82\xac", "caf\xc3\xa9.org", 0, "/\xe2\x82\xac"},
+		{"gemini://caf\xc3\xa9.org/\xe2\x82\xac", "xn--caf-dma.org", 0, "/\xe2\x82\xac"},
+		{"gemini://caf%C3%A9.org:1/", "xn--caf-dma.org", 1, "/"},
 		{"gemini://a/%zz", "a", 0, "/%zz"}, /* target_parse's business */
 		{"gemini://a/../b", "a", 0, "/../b"},
 	};
@@ -129,7 +130,7 @@ static void test_bad(void **state)
 		{"gemini://a:0/", "bad host or port"},
 		{"gemini://a:65536/", "bad host or port"},
 		{"gemini://a:x/", "bad host or port"},
-		{"gemini://%61/", "bad host or port"},
+		{"gemini://a%2Eb/", "bad host or port"},
 		{"gemini://a%2eorg/", "bad host or port"},
 		{"gemini://[::1/", "bad host or port"},
 		{"gemini://::1/", "bad host or port"},
