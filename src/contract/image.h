@@ -105,7 +105,9 @@ struct image_listener {
 
 /* Within a listener's range: exact names first, then wildcards, each sorted by memcmp. */
 struct image_name {
-	struct image_text name; /* lower case, punycode; of "*.example.org" only ".example.org" */
+	struct image_text name; /* lower case; an international name in A-labels (RFC 5890
+				   §2.3.2.1), an IPv6 address in its shortest form without
+				   brackets; of "*.example.org" only ".example.org" */
 	uint32_t vhost;
 	uint16_t wildcard; /* bool */
 	uint16_t moved; /* bool: was the vhost's name; leads to its first name. Never a wildcard */
@@ -183,7 +185,7 @@ struct image_member {
 };
 
 struct image_vhost {
-	struct image_text name;             /* the first name */
+	struct image_text name;             /* the first name; IPv6 in brackets */
 	uint32_t settings;                  /* where no path covers; worker only, else IMAGE_NONE */
 	struct image_range paths;           /* worker only */
 	struct image_range types;           /* worker only */
@@ -312,9 +314,9 @@ enum name_match {
 /*
  * The vhost that answers "name" on a listener: exact, then the longest wildcard, then the
  * fallback as far as it reaches: with any_name set for whatever is asked; else only where "name"
- * is empty or an address literal ("192.0.2.1", "[2001:db8::1]").
- * name: lower case, without port or trailing dot; length 0 for none. Returns the index in vhosts or
- * IMAGE_NONE.
+ * is empty or an address literal ("192.0.2.1", "2001:db8::1", in brackets or not).
+ * name: as struct image_name has it, without port or trailing dot; length 0 for none. Returns the
+ * index in vhosts or IMAGE_NONE.
  */
 uint32_t image_find_vhost(const struct image *image, uint32_t listener, const char *name,
 	size_t length, enum name_match *match);

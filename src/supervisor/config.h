@@ -142,8 +142,8 @@ struct config_path {
 };
 
 struct config_name {
-	const char *
-		name; /* lower case; of a wildcard only what follows "*", which of "*" is nothing */
+	const char *name; /* lower case, A-labels, IPv6 without brackets; of a wildcard only what
+			     follows "*", which of "*" is nothing */
 	uint32_t vhost;
 	bool wildcard;
 	bool moved; /* of "moved_from" */

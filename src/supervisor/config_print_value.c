@@ -4,6 +4,7 @@
 #include "forms.h"
 #include "forms_network.h"
 #include "forms_site.h"
+#include "idn.h"
 #include "yaml_print.h"
 
 /* ---- on one line ---- */
@@ -106,6 +107,21 @@ static void print_line(FILE *to, enum key key, const struct value *value)
 		print_list(to, key, value);
 }
 
+/* What the A-labels of names stand for, as a comment. */
+static void print_unicode(FILE *to, const struct value *value)
+{
+	const struct config_text *names = value->list;
+	const char *between = " # ";
+	char text[FORM_HOST];
+
+	for (uint32_t i = 0; i < value->count; i++) {
+		if (!idn_to_unicode(names[i].text, text))
+			continue;
+		fprintf(to, "%s%s", between, text);
+		between = ", ";
+	}
+}
+
 /* ---- an entry in a line ---- */
 
 static void print_headers(FILE *to, const struct value *value, unsigned columns)
@@ -201,6 +217,8 @@ void config_print_value(FILE *to, enum key key, const struct value *value, unsig
 	} else {
 		fputc(' ', to);
 		print_line(to, key, value);
+		if (kind == KIND_NAMES || kind == KIND_PLAIN_NAMES)
+			print_unicode(to, value);
 		fputc('\n', to);
 	}
 }

@@ -277,6 +277,14 @@ static struct config_listener *find_listener(
 	return &config->listeners[config->listener_count++];
 }
 
+/* As it is looked up: what stands for "*" is not part of it, nor are the brackets of an address. */
+static const char *bare_name(struct config *config, const char *name)
+{
+	if (name[0] == '[')
+		return arena_text(&config->arena, name + 1, strlen(name) - 2);
+	return name + (name[0] == '*' ? 1 : 0);
+}
+
 static void add_name(struct config *config, struct config_listener *listener,
 	const struct config_text *name, uint32_t vhost, bool moved)
 {
@@ -289,7 +297,7 @@ static void add_name(struct config *config, struct config_listener *listener,
 	listener->names = arena_grow(
 		&config->arena, listener->names, listener->name_count, sizeof *listener->names);
 	listener->names[listener->name_count++] = (struct config_name){
-		.name = name->text + (wildcard ? 1 : 0),
+		.name = bare_name(config, name->text),
 		.vhost = vhost,
 		.wildcard = wildcard,
 		.moved = moved,

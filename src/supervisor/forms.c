@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "idn.h"
+
 /* ---- numbers with units ---- */
 
 struct unit {
@@ -133,29 +135,53 @@ bool form_boolean(const char *text, uint64_t *number)
 
 /* ---- names and addresses ---- */
 
+#define NAME_LONGEST 253 /* RFC 1035 §2.3.4, without the root's dot */
+
+static const char too_long[] = "a name has at most 253 letters";
+
 static bool is_name_byte(char byte)
 {
 	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
 	       byte == '_';
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text && (unsigned char)*text < 0x80)
+		text++;
+	return *text == '\0';
+}
+
+/* Of ASCII, within a name in any case. */
+static const char *check_bytes(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		char byte = text[i];
+
+		if (is_name_byte(byte) || byte == '.' || (byte >= 'A' && byte <= 'Z') ||
+			(unsigned char)byte >= 0x80)
+			continue;
+		return byte == '*' ? "* stands for the first label as a whole: *.example.org"
+		       : byte == ':' || byte == '/'
+			       ? "this is a name without protocol, port and path; those "
+				 "belong in \"listen\""
+			       : "a name has letters, digits, - and _ only";
+	}
+	return NULL;
+}
+
 static const char *check_label(const char *label, size_t length)
 {
+	const char *problem;
+
 	if (length == 0)
 		return "a name has no empty label: no dot at its start or end, nor two in a row";
 	if (length > 63)
 		return "a label of a name has at most 63 letters";
-	for (size_t i = 0; i < length; i++)
-		if (!is_name_byte(label[i]))
-			return label[i] == '*'
-				       ? "* stands for the first label as a whole: *.example.org"
-			       : label[i] == ':' || label[i] == '/'
-				       ? "this is a name without protocol, port and path; those "
-					 "belong in \"listen\""
-				       : "a name has letters, digits, - and _ only";
-	if (label[0] == '-' || label[length - 1] == '-')
-		return "a label of a name neither begins nor ends with -";
-	return NULL;
+	problem = check_bytes(label, length);
+	if (!problem && (label[0] == '-' || label[length - 1] == '-'))
+		problem = "a label of a name neither begins nor ends with -";
+	return problem;
 }
 
 static const char *check_labels(const char *name)
@@ -201,25 +227,46 @@ static bool host_address(const char *text, char name[static FORM_HOST])
 	return true;
 }
 
-const char *form_host(const char *text, char name[static FORM_HOST])
+/* Into lower case, or from UTF-8. */
+static const char *lower(const char *text, char name[static FORM_HOST])
 {
 	size_t length = strlen(text);
+	const char *problem;
 
-	if (length == 0)
-		return "a name is not empty";
-	if (host_address(text, name))
-		return NULL;
-	if (length > 253)
-		return "a name has at most 253 letters";
-	for (size_t i = 0; i <= length; i++) {
-		if ((unsigned char)text[i] >= 0x80)
-			return "write this name in punycode (xn--…)";
+	if (!is_ascii(text)) {
+		problem = check_bytes(text, length);
+		return problem ? problem : idn_to_ascii(text, name);
+	}
+	if (length >= FORM_HOST)
+		return too_long;
+	for (size_t i = 0; i <= length; i++)
 		name[i] =
 			text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + ('a' - 'A')) : text[i];
-	}
-	if (strcmp(name, "*") == 0)
+	return NULL;
+}
+
+const char *form_host(const char *text, char name[static FORM_HOST])
+{
+	const char *star = strncmp(text, "*.", 2) == 0 ? "*." : "", *problem;
+	char labels[FORM_HOST];
+
+	if (text[0] == '\0')
+		return "a name is not empty";
+	if (strcmp(text, "*") == 0) {
+		strcpy(name, text);
 		return NULL;
-	return check_labels(strncmp(name, "*.", 2) == 0 ? name + 2 : name);
+	}
+	if (host_address(text, name))
+		return NULL;
+	problem = lower(text + strlen(star), labels);
+	if (!problem)
+		problem = strlen(star) + strlen(labels) > NAME_LONGEST ? too_long
+								       : check_labels(labels);
+	if (!problem)
+		problem = idn_check(labels);
+	if (!problem)
+		snprintf(name, FORM_HOST, "%s%s", star, labels);
+	return problem;
 }
 
 static const struct {

@@ -35,8 +35,8 @@ const char *form_format(enum key_kind kind, uint64_t number, char text[static FO
 bool form_boolean(const char *text, uint64_t *number);
 
 /*
- * A host name as a vhost may have it: lower-cased into name, IPv6 in brackets and in its shortest
- * form.
+ * A host name as a vhost may have it: lower-cased into name, an international one in A-labels
+ * ("xn--…") however it is written, IPv6 in brackets and in its shortest form.
  * "*" alone or as the first label. NULL, or what is wrong with it.
  */
 #define FORM_HOST 256

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "gemini.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -69,10 +70,17 @@ static unsigned lead_to_name(const struct gemini_asked *asked, struct answer *an
 static unsigned lead_on(const struct gemini_asked *asked, unsigned status, struct answer *answer)
 {
 	const struct image_settings *settings = asked->lookup.settings;
+	const char *host = asked->request.authority.name;
+	bool brackets = strchr(host, ':') != NULL;
+	char bytes[AUTHORITY_MAX + 2];
+	struct text name = text_over(bytes, sizeof bytes);
 
+	text_add(&name, brackets ? "[" : "");
+	text_add(&name, host);
+	text_add(&name, brackets ? "]" : "");
 	return lead(answer,
 		answer_locate_text(answer, image_string(asked->image, settings->location),
-			settings->location_key, &asked->target, asked->request.authority.name),
+			settings->location_key, &asked->target, text_string(&name)),
 		status);
 }
 

@@ -252,6 +252,26 @@ static void test_settings(void **state)
 	config_free(config);
 }
 
+/* As the DNS has it, and what that is to people. */
+static void test_international_names(void **state)
+{
+	static const char text[] =
+		"vhosts:\n"
+		"  - {names: [BÜCHER.example, plain.example, '*.例え.example', xn--qei.example],\n"
+		"     moved_from: büch.example, root: /r, listen: http://*}\n";
+	struct config *config = load("x.yaml", text, sizeof text - 1);
+	size_t length;
+	char *printed = print(config, &length);
+
+	(void)state;
+	assert_non_null(strstr(printed,
+		"\n  - names: [xn--bcher-kva.example, plain.example, \"*.xn--r8jz45g.example\", "
+		"xn--qei.example] # bücher.example, *.例え.example\n"
+		"    moved_from: [xn--bch-hoa.example] # büch.example\n"));
+	free(printed);
+	config_free(config);
+}
+
 /* A parser looks for the colon within 1024 characters. */
 static void test_long_keys(void **state)
 {
@@ -293,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_international_names),
 		cmocka_unit_test(test_long_keys),
 	};
 

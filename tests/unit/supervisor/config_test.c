@@ -159,7 +159,7 @@ static void test_full_vhosts(void **state)
 	assert_listener(&config->listeners[0], "https://*:8443", 7, 3, true);
 	names = config->listeners[0].names;
 	assert_string_equal(names[0].name, "192.0.2.1");
-	assert_string_equal(names[1].name, "[2001:db8::1]");
+	assert_string_equal(names[1].name, "2001:db8::1");
 	assert_string_equal(names[2].name, "a.example.org");
 	assert_int_equal(names[2].vhost, 4);
 	assert_string_equal(names[3].name, "example.org");

@@ -283,6 +283,49 @@ static void test_moved_names(void **state)
 	}
 }
 
+static void assert_name(const struct image *image, uint32_t index, const char *name)
+{
+	assert_true(index < image->header->names.count);
+	assert_string_equal(image_string(image, image->names[index].name), name);
+}
+
+/* However they are written, in A-labels and in their order; addresses without brackets, too. */
+static void test_international_names(void **state)
+{
+	static const enum role roles[] = {ROLE_WORKER, ROLE_HANDSHAKER};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct built built = build_text(roles[i],
+			"defaults: {certificate: auto, listen: gemini://*}\n"
+			"vhosts:\n"
+			"  - {names: [Bücher.test, zebra.test, '*.bücher.test'], moved_from: "
+			"[büch.test], root: /a}\n"
+			"  - {names: ['[2001:DB8:0::7]', xn--fiqs8s.test, 192.0.2.1], root: /b}\n"
+			"  - {names: '::1', root: /c}\n",
+			NULL);
+		const struct image *image = &built.image;
+
+		assert_name(image, 0, "192.0.2.1");
+		assert_name(image, 1, "2001:db8::7");
+		assert_name(image, 2, "::1");
+		assert_name(image, 3, "xn--bch-hoa.test");
+		assert_name(image, 4, "xn--bcher-kva.test");
+		assert_name(image, 5, "xn--fiqs8s.test");
+		assert_name(image, 6, "zebra.test");
+		assert_name(image, 7, ".xn--bcher-kva.test");
+		assert_int_equal(image->header->names.count, 8);
+		assert_string_equal(
+			image_string(image, image->vhosts[0].name), "xn--bcher-kva.test");
+		assert_string_equal(image_string(image, image->vhosts[1].name), "[2001:db8::7]");
+		assert_int_equal(find(image, 0, "xn--bch-hoa.test", MATCH_MOVED), 0);
+		assert_int_equal(find(image, 0, "xn--tda.xn--bcher-kva.test", MATCH_WILDCARD), 0);
+		assert_int_equal(find(image, 0, "2001:db8::7", MATCH_EXACT), 1);
+		assert_int_equal(find(image, 0, "::1", MATCH_EXACT), 2);
+		end(&built);
+	}
+}
+
 static bool is_proxy(const struct image *image, uint32_t listener, const char *who)
 {
 	struct address address;
@@ -353,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_without_sockets),
 		cmocka_unit_test(test_moved_names),
+		cmocka_unit_test(test_international_names),
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_parts),
 	};

@@ -128,7 +128,7 @@ static void test_international_limit(void **state)
 	assert_int_equal(authority.length, 63);
 	strcat(host, "%C3%BC");
 	assert_false(authority_parse(host, strlen(host), &authority));
-	/* Four labels of 62 with their dots are 251; three letters more end there. */
+	/* Four labels of 62 with their dots are 252; three letters more end there. */
 	host[0] = '\0';
 	for (size_t i = 0; i < 4 * 56; i++)
 		strcat(host, i % 56 == 55 ? "ü." : "ü");
