@@ -97,6 +97,9 @@ static int choose_vhost(SSL *ssl, int *alert, void *unused)
 			return SSL_CLIENT_HELLO_ERROR;
 		}
 		negotiation->named = true;
+	} else if (negotiation->local.family != 0) {
+		/* An address is never sent (RFC 6066 §3), and may be the name of a vhost. */
+		length = address_format(&negotiation->local, name);
 	}
 	vhost = image_find_vhost(contexts->image, negotiation->listener, name, length, &match);
 	if (vhost == IMAGE_NONE || !contexts->vhosts[vhost]) {

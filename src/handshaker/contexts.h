@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "contract/image.h"
 
 #include "certificates.h"
@@ -37,6 +38,8 @@ struct contexts {
 struct negotiation {
 	const struct contexts *contexts;
 	uint32_t listener;
+	struct address local;        /* where the client connected to, for one that names nobody;
+					set after contexts_begin */
 	uint32_t vhost;              /* IMAGE_NONE until the ClientHello was understood */
 	bool named;                  /* the client sent a server name */
 	uint8_t client_certificates; /* enum client_certificates of vhost and protocol */

@@ -287,6 +287,7 @@ static bool begin_tls(struct handshake *handshake)
 {
 	handshake->ssl = contexts_begin(
 		handshake->all->contexts, &handshake->negotiation, handshake->listener);
+	handshake->negotiation.local = handshake->local;
 	return handshake->ssl && SSL_set_fd(handshake->ssl, handshake->source.fd) == 1;
 }
 

@@ -43,6 +43,23 @@ static void names_lead_to_vhosts(void **state)
 	}
 }
 
+/* Who sends none means the address: its vhost, else the one for all that have no name. */
+static void an_address_is_a_name(void **state)
+{
+	(void)state;
+	for (uint32_t listener = 0; listener < 2; listener++) {
+		expect((struct visit){.local = "fe80::7", .listener = listener}, 1, 0);
+		expect((struct visit){.name = "fe80::7", .listener = listener}, 1, 0);
+		expect(
+			(struct visit){
+				.name = "a.example", .local = "fe80::7", .listener = listener},
+			0, 0);
+	}
+	expect((struct visit){.local = "fe80::8"}, 3, 0);
+	expect((struct visit){.local = "192.0.2.1", .listener = 1}, IMAGE_NONE,
+		SSL_AD_UNRECOGNIZED_NAME);
+}
+
 static void a_name_is_remembered_as_sent(void **state)
 {
 	struct visit named = {.name = "d.example"}, nameless = {.name = NULL};
@@ -412,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_lead_to_vhosts),
+		cmocka_unit_test(an_address_is_a_name),
 		cmocka_unit_test(a_name_is_remembered_as_sent),
 		cmocka_unit_test(the_algorithms_choose_the_certificate),
 		cmocka_unit_test(alpn_is_http_1_1_or_an_alert),

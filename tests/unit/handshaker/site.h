@@ -49,7 +49,7 @@
 #define SITE_LISTENERS    2
 #define SITE_VHOSTS       4
 #define SITE_CERTIFICATES 5
-#define SITE_NAMES        5 /* on each listener */
+#define SITE_NAMES        6 /* on each listener */
 
 struct site_bytes {
 	_Alignas(8) struct image_header header;
@@ -201,7 +201,7 @@ static inline void site_tables(struct site *site)
 		uint32_t vhost;
 		uint16_t wildcard;
 	} names[SITE_NAMES] = {{"a.example", 0, 0}, {"b.example", 1, 0}, {"c.example", 2, 0},
-		{"d.example", 3, 0}, {".a.example", 0, 1}};
+		{"d.example", 3, 0}, {"fe80::7", 1, 0}, {".a.example", 0, 1}};
 	struct site_bytes *bytes = &site->bytes;
 
 	for (uint32_t l = 0; l < SITE_LISTENERS; l++) {
@@ -275,6 +275,7 @@ struct visit {
 	/* to be filled in */
 	uint32_t listener;
 	const char *name;   /* NULL: none is sent */
+	const char *local;  /* address that was connected to; NULL: none is known */
 	int version;        /* 0: any; TLS1_2_VERSION … */
 	const char *suites; /* as SSL_CTX_set_cipher_list and SSL_CTX_set_ciphersuites want it;
 			       NULL: all */
@@ -369,6 +370,8 @@ static inline void visit_go(struct site *site, struct visit *visit)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, visit->sockets), 0);
 	SSL_set_fd(visit_client(visit), visit->sockets[0]);
 	visit->server = contexts_begin(&site->contexts, &visit->negotiation, visit->listener);
+	if (visit->local)
+		assert_true(address_parse(visit->local, &visit->negotiation.local));
 	assert_non_null(visit->server);
 	SSL_set_fd(visit->server, visit->sockets[1]);
 	for (int i = 0; i < 20 && !(client == 1 && server == 1); i++) {
