@@ -190,6 +190,7 @@ static inline void site_header(struct site *site)
 	header->error_pages = site_table(offsetof(struct site_bytes, text), 0);
 	header->networks = site_table(offsetof(struct site_bytes, networks), 1);
 	header->digests = site_table(offsetof(struct site_bytes, text), 0);
+	header->members = site_table(offsetof(struct site_bytes, text), 0);
 	header->texts = site_table(offsetof(struct site_bytes, text), 0);
 	header->text = site_table(offsetof(struct site_bytes, text), sizeof site->bytes.text);
 }
