@@ -249,6 +249,8 @@ static void test_ports(void **state)
 	assert_listener(&config->listeners[2], "gemini://[::1]:0", 4, 3, true);
 	assert_listener(&config->listeners[3], "http://[::]:80", 4, 3, true);
 	assert_listener(&config->listeners[4], "http://0.0.0.0:80", 4, 3, true);
+	assert_string_equal(config->certificates[0].key,
+		"/var/lib/sulid/certificates/xn--4ca.test/privkey.pem");
 	assert_string_equal(config->certificates[1].key,
 		"/var/lib/sulid/certificates/_wildcard.b.test/privkey.pem");
 	assert_string_equal(
