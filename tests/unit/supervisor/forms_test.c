@@ -95,6 +95,32 @@ static void test_rates(void **state)
 	bad(form_rate, "99999999999G/s", FORM_OVERFLOW);
 }
 
+static void test_frequencies(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t number;
+		uint32_t seconds;
+	} rows[] = {{"1/s", 1, 1}, {"30/m", 30, 60}, {"100/h", 100, 3600}, {"7/d", 7, 86400},
+		{"0/s", 0, 1}};
+	static const char *const bad[] = {"", "5", "5/", "/s", "5/S", "5/sec", "5 /s", "05/s",
+		"-1/s", "5/s/s", "1K/s", "11111111111111111111111111111111111111/s"};
+	uint64_t number;
+	uint32_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(form_frequency(rows[i].text, &number, &seconds), FORM_GOOD);
+		assert_int_equal(number, rows[i].number);
+		assert_int_equal(seconds, rows[i].seconds);
+		assert_string_equal(form_frequency_unit(seconds), strchr(rows[i].text, '/') + 1);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(form_frequency(bad[i], &number, &seconds), FORM_MALFORMED);
+	assert_int_equal(
+		form_frequency("18446744073709551616/s", &number, &seconds), FORM_OVERFLOW);
+}
+
 static void test_format(void **state)
 {
 	char text[FORM_TEXT];
@@ -304,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_frequencies),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_booleans),
 		cmocka_unit_test(test_hosts),
