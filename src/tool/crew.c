@@ -87,7 +87,11 @@ static int enter(struct hand *hand, size_t directory)
 
 static void work(struct hand *hand, const struct plan_file *file, struct result *result)
 {
-	struct neighbour_place place = {.record = &hand->record, .name = file->name};
+	struct neighbour_place place = {
+		.record = &hand->record,
+		.name = file->name,
+		.path = hand->crew->order->plan->directories[file->directory].path,
+	};
 
 	result->outcome = (struct neighbour_outcome){0};
 	if (enter(hand, file->directory) != 0) {
@@ -125,7 +129,8 @@ static void give_back(struct hand *hand, size_t number)
 	result->done = true;
 	crew->state.done++;
 	crew->state.bytes_done += crew->order->plan->files[number].size;
-	crew->state.saved += tally_saved(&result->outcome);
+	if (crew->state.saves)
+		crew->state.saved += tally_saved(&result->outcome);
 	atomic_store(&hand->control.read, 0);
 	pthread_mutex_unlock(&crew->lock);
 	wake(crew);
@@ -253,7 +258,9 @@ int crew_run(const struct crew_order *order)
 	struct crew crew = {
 		.order = order,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.state = {.total = order->plan->count, .bytes_total = order->plan->bytes},
+		.state = {.total = order->plan->count,
+			.bytes_total = order->plan->bytes,
+			.saves = order->rules->craft->saves},
 	};
 	int error = ENOMEM;
 

@@ -43,8 +43,9 @@ static uint32_t brotli_window(uint64_t bytes)
 	return window;
 }
 
-static void *brotli_open(int level, uint64_t bytes)
+static void *brotli_open(const struct encoder_original *original, int level)
 {
+	uint64_t bytes = original->size;
 	struct brotli *brotli = calloc(1, sizeof(*brotli));
 	uint32_t hint = bytes < BROTLI_SIZE_HINT ? (uint32_t)bytes : BROTLI_SIZE_HINT;
 
@@ -101,7 +102,7 @@ static void zstd_end(void *encoder)
 
 /* The levels of the table have windows of at most 8 MiB by themselves (zstd's "ultra" ones have
  * not). The number of bytes goes into the frame, and another number is an error. */
-static void *zstd_open(int level, uint64_t bytes)
+static void *zstd_open(const struct encoder_original *original, int level)
 {
 	struct zstd *zstd = calloc(1, sizeof(*zstd));
 
@@ -111,7 +112,7 @@ static void *zstd_open(int level, uint64_t bytes)
 	if (!zstd->context ||
 		ZSTD_isError(
 			ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_compressionLevel, level)) ||
-		ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(zstd->context, bytes))) {
+		ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(zstd->context, original->size))) {
 		zstd_end(zstd);
 		return NULL;
 	}
@@ -147,11 +148,11 @@ struct gzip {
 	uint8_t chunk[ENCODER_CHUNK];
 };
 
-static void *gzip_open(int level, uint64_t bytes)
+static void *gzip_open(const struct encoder_original *original, int level)
 {
 	struct gzip *gzip = calloc(1, sizeof(*gzip));
 
-	(void)bytes;
+	(void)original;
 	if (!gzip)
 		return NULL;
 	if (deflateInit2(&gzip->stream, level, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,

@@ -23,9 +23,9 @@ static bool take(struct encoder_sink *sink, const uint8_t *bytes, size_t length)
 	return making->error == 0;
 }
 
-bool making_create(struct making *making, enum encoding encoding)
+bool making_create(struct making *making, unsigned kind)
 {
-	*making = (struct making){.sink.take = take, .encoding = encoding};
+	*making = (struct making){.sink.take = take, .kind = kind};
 	making->temporary.fd = -1;
 	making->hash = EVP_MD_CTX_new();
 	return making->hash != NULL;
@@ -46,34 +46,39 @@ void making_reset(struct making *making)
 void making_stop(struct making *making)
 {
 	if (making->encoder)
-		encoder_rows[making->encoding].end(making->encoder);
+		making->row->end(making->encoder);
 	making->encoder = NULL;
 	if (making->vain || making->error)
 		temporary_discard(&making->temporary);
 }
 
-void making_start(struct making *making, int directory, enum encoder_level level, uint64_t size)
+void making_start(struct making *making, const struct craft *craft, int directory,
+	enum encoder_level level, const struct encoder_original *original)
 {
-	const struct encoder_row *row = &encoder_rows[making->encoding];
+	const struct encoder_row *row = &craft->rows[making->kind];
+	uint64_t size = original->size;
 
-	making->limit = size / 20 * 19 + size % 20 * 19 / 20; /* 95 % */
+	making->row = row;
+	making->limit = craft->saves ? size / 20 * 19 + size % 20 * 19 / 20 : UINT64_MAX; /* 95 % */
 	if (!EVP_DigestInit_ex(making->hash, EVP_sha256(), NULL))
 		making->error = ENOMEM;
 	else if (temporary_open(&making->temporary, directory) != 0)
 		making->error = errno;
-	else if (!(making->encoder = row->open(row->levels[level], size)))
-		making->error = ENOMEM;
+	else if (errno = ENOMEM, !(making->encoder = row->open(original, row->levels[level])))
+		making->error = errno;
 	if (making->error)
 		making_stop(making);
 }
 
 void making_feed(struct making *making, const uint8_t *bytes, size_t length, bool last)
 {
-	enum encoder_result result = encoder_rows[making->encoding].feed(
-		making->encoder, bytes, length, last, &making->sink);
+	enum encoder_result result =
+		making->row->feed(making->encoder, bytes, length, last, &making->sink);
 
 	if (result == ENCODER_FAILED)
 		making->error = ENOMEM;
+	if (result == ENCODER_VAIN)
+		making->vain = true;
 	if (result != ENCODER_GOOD || last)
 		making_stop(making);
 }

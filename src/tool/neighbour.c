@@ -15,12 +15,11 @@
 #include "making.h"
 #include "temporary.h"
 
-#define INPUT_BYTES  ((size_t)256 << 10)
-#define TRIES        3                             /* for a file that changes */
-#define TICK         ((int64_t)20 * 1000 * 1000)   /* ns, of a file system's clock */
-#define COARSE_TICK  ((int64_t)1000 * 1000 * 1000) /* where times are whole seconds */
-#define OPEN_FLAGS   (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-#define ENDING_BYTES 5 /* the longest ending, NUL */
+#define INPUT_BYTES ((size_t)256 << 10)
+#define TRIES       3                             /* for a file that changes */
+#define TICK        ((int64_t)20 * 1000 * 1000)   /* ns, of a file system's clock */
+#define COARSE_TICK ((int64_t)1000 * 1000 * 1000) /* where times are whole seconds */
+#define OPEN_FLAGS  (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* What is there under a neighbour's name. */
 enum standing {
@@ -32,7 +31,7 @@ enum standing {
 
 /* One neighbour of the file that is being worked on. */
 struct candidate {
-	char name[NAME_MAX + ENDING_BYTES];
+	char name[CRAFT_NAME];
 	enum standing standing;
 	struct stat old; /* what is there, if anything is */
 	struct making making;
@@ -40,7 +39,7 @@ struct candidate {
 
 struct neighbour_bench {
 	uint8_t input[INPUT_BYTES];
-	struct candidate candidates[ENCODING_COUNT];
+	struct candidate candidates[CRAFT_KINDS];
 	EVP_MD_CTX *digest;
 };
 
@@ -57,7 +56,8 @@ struct work {
 	struct neighbour_control *control;
 	struct neighbour_outcome *outcome;
 	struct stat original;
-	int file; /* it, open */
+	struct encoder_original known; /* the same, for encoders */
+	int file;                      /* it, open */
 };
 
 struct neighbour_bench *neighbour_bench_new(void)
@@ -65,8 +65,8 @@ struct neighbour_bench *neighbour_bench_new(void)
 	struct neighbour_bench *bench = calloc(1, sizeof(*bench));
 	bool good = bench != NULL;
 
-	for (int i = 0; good && i < ENCODING_COUNT; i++)
-		good = making_create(&bench->candidates[i].making, (enum encoding)i);
+	for (unsigned i = 0; good && i < CRAFT_KINDS; i++)
+		good = making_create(&bench->candidates[i].making, i);
 	if (good)
 		bench->digest = EVP_MD_CTX_new();
 	if (good && bench->digest)
@@ -79,7 +79,7 @@ void neighbour_bench_free(struct neighbour_bench *bench)
 {
 	if (!bench)
 		return;
-	for (int i = 0; i < ENCODING_COUNT; i++)
+	for (unsigned i = 0; i < CRAFT_KINDS; i++)
 		making_destroy(&bench->candidates[i].making);
 	EVP_MD_CTX_free(bench->digest);
 	free(bench);
@@ -116,20 +116,16 @@ static bool is_stopped(const struct work *work)
 	return atomic_load(work->control->stop);
 }
 
-static bool chosen(const struct neighbour_rules *rules, int encoding)
+/* Is there to be a neighbour of that kind? Then its name, which may be too long. */
+static bool chosen(const struct neighbour_rules *rules, const char *original, unsigned kind,
+	char name[static CRAFT_NAME])
 {
-	return (rules->encodings & (1U << encoding)) != 0;
+	return (rules->kinds & (1U << kind)) != 0 && rules->craft->name(original, kind, name);
 }
 
-/* -1 with errno: the name is too long. */
-static int name_neighbour(
-	const char *original, int encoding, char name[static NAME_MAX + ENDING_BYTES])
+static const char *ending(const struct work *work, unsigned kind)
 {
-	if (snprintf(name, NAME_MAX + ENDING_BYTES, "%s%s", original,
-		    encoder_rows[encoding].ending) <= NAME_MAX)
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
+	return work->rules->craft->rows[kind].ending;
 }
 
 /* What stands there, as far as can be told without reading it: STALE may turn out to be foreign. */
@@ -140,7 +136,8 @@ static enum standing stand(const struct neighbour_place *place, const struct nei
 		return STANDING_MISSING;
 	if (!S_ISREG(found->st_mode))
 		return STANDING_FOREIGN;
-	if (same_time(&found->st_mtim, &original->st_mtim))
+	if (same_time(&found->st_mtim, &original->st_mtim) &&
+		!(rules->again && record_lists(place->record, name)))
 		return STANDING_FRESH;
 	return rules->replace || record_lists(place->record, name) ? STANDING_STALE
 								   : STANDING_FOREIGN;
@@ -149,17 +146,17 @@ static enum standing stand(const struct neighbour_place *place, const struct nei
 bool neighbour_is_due(const struct neighbour_place *place, const struct neighbour_rules *rules,
 	const struct stat *original, struct neighbour_outcome *outcome)
 {
-	bool large = original->st_size >= NEIGHBOUR_LEAST, due = false;
+	bool large = (uint64_t)original->st_size >= rules->craft->least, due = false;
 
 	outcome->size = (uint64_t)original->st_size;
-	for (int i = 0; i < ENCODING_COUNT; i++) {
-		char name[NAME_MAX + ENDING_BYTES];
+	for (unsigned i = 0; i < rules->craft->count; i++) {
+		char name[CRAFT_NAME];
 		struct stat found;
 		enum standing standing;
 
-		if (!chosen(rules, i))
+		if (!chosen(rules, place->name, i, name))
 			continue;
-		if (name_neighbour(place->name, i, name) != 0) {
+		if (strlen(name) > NAME_MAX) {
 			due = due || large; /* which tells why it cannot be done */
 			continue;
 		}
@@ -225,27 +222,27 @@ static bool is_still(const struct work *work, const struct candidate *candidate)
 /* Ours, as was just found. */
 static void remove_ours(struct work *work, const struct candidate *candidate)
 {
-	enum encoding encoding = candidate->making.encoding;
+	unsigned kind = candidate->making.kind;
 
 	if (!work->rules->dry) {
 		if (!is_still(work, candidate))
 			return;
 		if (unlinkat(work->place->directory, candidate->name, 0) != 0) {
-			tell(work->outcome, "%s cannot be removed: %s",
-				encoder_rows[encoding].ending, strerror(errno));
+			tell(work->outcome, "%s cannot be removed: %s", ending(work, kind),
+				strerror(errno));
 			return;
 		}
 	}
-	work->outcome->of[encoding].fate = NEIGHBOUR_REMOVED;
+	work->outcome->of[kind].fate = NEIGHBOUR_REMOVED;
 }
 
 static void prune(struct work *work)
 {
-	for (int i = 0; work->rules->prune && i < ENCODING_COUNT; i++) {
+	for (unsigned i = 0; work->rules->prune && i < work->rules->craft->count; i++) {
 		struct candidate *candidate = &work->bench->candidates[i];
 
-		if (chosen(work->rules, i) &&
-			name_neighbour(work->place->name, i, candidate->name) == 0 &&
+		if (chosen(work->rules, work->place->name, i, candidate->name) &&
+			strlen(candidate->name) <= NAME_MAX &&
 			record_lists(work->place->record, candidate->name) &&
 			is_ours(work, candidate))
 			remove_ours(work, candidate);
@@ -272,7 +269,7 @@ static enum attempt encode(struct work *work)
 		left -= (uint64_t)got;
 		atomic_fetch_add(&work->control->read, (unsigned long long)got);
 		wanted = false;
-		for (int i = 0; i < ENCODING_COUNT; i++) {
+		for (unsigned i = 0; i < CRAFT_KINDS; i++) {
 			struct making *making = &work->bench->candidates[i].making;
 
 			if (is_stopped(work))
@@ -310,7 +307,7 @@ static void conclude(struct work *work, struct candidate *candidate)
 	bool stale = candidate->standing == STANDING_STALE;
 
 	if (making->vain) {
-		work->outcome->of[making->encoding].fate = NEIGHBOUR_VAIN;
+		work->outcome->of[making->kind].fate = NEIGHBOUR_VAIN;
 		if (stale && is_ours(work, candidate))
 			remove_ours(work, candidate);
 		/* It spares the next run the work; without it all is well, too. */
@@ -325,53 +322,52 @@ static void conclude(struct work *work, struct candidate *candidate)
 	if (making->error == EEXIST)
 		return; /* likewise */
 	if (making->error) {
-		tell(work->outcome, "%s: %s", encoder_rows[making->encoding].ending,
-			strerror(making->error));
+		tell(work->outcome, "%s: %s", ending(work, making->kind), strerror(making->error));
 		return;
 	}
-	work->outcome->of[making->encoding].fate = NEIGHBOUR_MADE;
-	work->outcome->of[making->encoding].bytes = making->bytes;
+	work->outcome->of[making->kind].fate = NEIGHBOUR_MADE;
+	work->outcome->of[making->kind].bytes = making->bytes;
 }
 
 /* Begin with one if it is wanted. */
 static void start(struct work *work, struct candidate *candidate)
 {
-	bool large = work->original.st_size >= NEIGHBOUR_LEAST;
-	enum encoding encoding = candidate->making.encoding;
+	bool large = work->known.size >= work->rules->craft->least;
+	unsigned kind = candidate->making.kind;
 	bool ours = candidate->standing == STANDING_STALE && is_ours(work, candidate);
 
 	if (candidate->standing == STANDING_STALE && !ours && !work->rules->replace)
 		candidate->standing = STANDING_FOREIGN;
 	if (candidate->standing == STANDING_FOREIGN && large)
-		work->outcome->of[encoding].fate = NEIGHBOUR_FOREIGN;
+		work->outcome->of[kind].fate = NEIGHBOUR_FOREIGN;
 	if (ours && !large)
 		remove_ours(work, candidate);
 	if (!large ||
 		(candidate->standing != STANDING_STALE && candidate->standing != STANDING_MISSING))
 		return;
 	if (work->rules->dry) {
-		work->outcome->of[encoding].fate = NEIGHBOUR_MADE;
+		work->outcome->of[kind].fate = NEIGHBOUR_MADE;
 		return;
 	}
-	making_start(&candidate->making, work->place->directory, work->rules->level,
-		(uint64_t)work->original.st_size);
+	making_start(&candidate->making, work->rules->craft, work->place->directory,
+		work->rules->level, &work->known);
 	if (candidate->making.error)
-		tell(work->outcome, "%s: %s", encoder_rows[encoding].ending,
+		tell(work->outcome, "%s: %s", ending(work, kind),
 			strerror(candidate->making.error));
 }
 
 /* What stands beside the original as it was opened. */
 static void look(struct work *work, struct candidate *candidate)
 {
-	enum encoding encoding = candidate->making.encoding;
+	unsigned kind = candidate->making.kind;
 
 	making_reset(&candidate->making);
 	candidate->standing = STANDING_FRESH;
-	work->outcome->of[encoding].fate = NEIGHBOUR_LEFT;
-	if (!chosen(work->rules, (int)encoding))
+	work->outcome->of[kind].fate = NEIGHBOUR_LEFT;
+	if (!chosen(work->rules, work->place->name, kind, candidate->name))
 		return;
-	if (name_neighbour(work->place->name, (int)encoding, candidate->name) != 0) {
-		tell(work->outcome, "%s: %s", encoder_rows[encoding].ending, strerror(errno));
+	if (strlen(candidate->name) > NAME_MAX) {
+		tell(work->outcome, "%s: %s", ending(work, kind), strerror(ENAMETOOLONG));
 		return;
 	}
 	candidate->standing =
@@ -408,7 +404,7 @@ static bool has_changed(const struct work *work)
 /* End what was begun; what came out whole takes its place, if all is good. */
 static void finish(struct work *work, bool good)
 {
-	for (int i = 0; i < ENCODING_COUNT; i++) {
+	for (unsigned i = 0; i < CRAFT_KINDS; i++) {
 		struct making *making = &work->bench->candidates[i].making;
 		bool whole = !making->encoder; /* or it was not begun, or has failed */
 
@@ -431,10 +427,16 @@ static enum attempt attempt_open(struct work *work)
 	}
 	if (!S_ISREG(work->original.st_mode))
 		return ATTEMPT_DONE;
-	work->outcome->size = (uint64_t)work->original.st_size;
+	work->known = (struct encoder_original){
+		.size = (uint64_t)work->original.st_size,
+		.directory = work->place->path,
+		.name = work->place->name,
+		.wishes = work->rules->wishes,
+	};
+	work->outcome->size = work->known.size;
 	if (!work->rules->dry)
 		let_settle(&work->original);
-	for (int i = 0; i < ENCODING_COUNT; i++) {
+	for (unsigned i = 0; i < work->rules->craft->count; i++) {
 		look(work, &candidates[i]);
 		start(work, &candidates[i]);
 		started = started || candidates[i].making.encoder;

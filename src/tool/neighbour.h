@@ -3,10 +3,11 @@
 #define SULID_TOOL_NEIGHBOUR_H
 
 /*
- * The compressed neighbours of a file: style.css.br, style.css.zst and style.css.gz of style.css.
+ * The neighbours of a file: style.css.br, style.css.zst and style.css.gz of style.css; about.html
+ * of about.gmi.
  *
  * A neighbour is fresh if it is a regular file with exactly the modification time of the original.
- * A missing one is made, a stale one made anew, if it saves at least 5 %; otherwise a stale one is
+ * A missing one is made, a stale one made anew, if it is worth it; otherwise a stale one is
  * removed. It is replaced or removed only if the record says that its bytes are ours.
  */
 
@@ -16,29 +17,32 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "craft.h"
 #include "encoder.h"
 #include "record.h"
 
-#define NEIGHBOUR_LEAST 256 /* bytes of an original; less fits into a packet anyway */
-
 struct neighbour_rules {
-	unsigned encodings; /* set of 1 << enum encoding: no others are touched */
+	const struct craft *craft;
+	unsigned kinds; /* set of 1 << kind: no others are touched */
 	enum encoder_level level;
-	bool replace; /* stale ones, whoever made them */
-	bool prune;   /* remove ours if the original is gone */
-	bool dry;     /* change nothing, and say what would be done */
+	const void *wishes; /* for the craft's encoders */
+	bool again;         /* take ours for stale even if they are fresh */
+	bool replace;       /* stale ones, whoever made them */
+	bool prune;         /* remove ours if the original is gone */
+	bool dry;           /* change nothing, and say what would be done */
 };
 
 struct neighbour_place {
 	int directory;
 	const struct record *record; /* of this directory */
 	const char *name;            /* of the original */
+	const char *path;            /* of the directory, below the root */
 };
 
 enum neighbour_fate {
 	NEIGHBOUR_LEFT,    /* fresh, or nothing that concerns us */
 	NEIGHBOUR_MADE,    /* dry: would be tried */
-	NEIGHBOUR_VAIN,    /* it would save too little */
+	NEIGHBOUR_VAIN,    /* it would save too little, or say nothing */
 	NEIGHBOUR_REMOVED, /* dry: would be */
 	NEIGHBOUR_FOREIGN, /* stale, and not ours */
 };
@@ -48,7 +52,7 @@ struct neighbour_outcome {
 	struct {
 		enum neighbour_fate fate;
 		uint64_t bytes; /* if it was made */
-	} of[ENCODING_COUNT];
+	} of[CRAFT_KINDS];
 	char *problem; /* what failed first, or NULL; the caller frees it */
 	bool changed;  /* that it was written all the time */
 };

@@ -50,7 +50,8 @@ void pass_complain(struct pass *pass, const struct pass_root *root, const char *
 
 	add_path(&path, root, directory, name);
 	progress_clear(pass->progress);
-	fprintf(stderr, "sulid precompress: %s: %s\n", text_string(&path), problem);
+	fprintf(stderr, "sulid %s: %s: %s\n", pass->rules.craft->command, text_string(&path),
+		problem);
 }
 
 static void scan_opened(void *context, int fd, const char *path)
@@ -83,15 +84,16 @@ static void scan_failed(void *context, const char *path, int error)
 static void print_fates(const struct run *run, const char *directory, const char *name,
 	const struct neighbour_outcome *outcome)
 {
+	const struct craft *craft = run->pass->rules.craft;
 	bool dry = run->pass->rules.dry;
 
-	for (int i = 0; i < ENCODING_COUNT; i++) {
+	for (unsigned i = 0; i < craft->count; i++) {
 		enum neighbour_fate fate = outcome->of[i].fate;
-		char bytes[PATH_TEXT + 64];
+		char bytes[PATH_TEXT + 64], neighbour[CRAFT_NAME];
 		struct text text = text_over(bytes, sizeof(bytes));
 
 		if (fate == NEIGHBOUR_LEFT || fate == NEIGHBOUR_VAIN ||
-			(fate == NEIGHBOUR_FOREIGN && !dry))
+			(fate == NEIGHBOUR_FOREIGN && !dry) || !craft->name(name, i, neighbour))
 			continue;
 		text_add(&text, dry ? "would " : "");
 		if (fate == NEIGHBOUR_MADE)
@@ -100,11 +102,12 @@ static void print_fates(const struct run *run, const char *directory, const char
 			text_add(&text, dry ? "remove " : "removed ");
 		else
 			text_add(&text, "leave ");
-		add_path(&text, run->root, directory, name);
-		text_add(&text, encoder_rows[i].ending);
-		if (fate == NEIGHBOUR_FOREIGN)
-			text_add(&text, ": stale, but not ours");
-		if (fate == NEIGHBOUR_MADE && !dry) {
+		add_path(&text, run->root, directory, neighbour);
+		if (fate == NEIGHBOUR_FOREIGN) {
+			text_add(&text, ": ");
+			text_add(&text, craft->foreign);
+		}
+		if (fate == NEIGHBOUR_MADE && craft->saves && !dry) {
 			text_add(&text, ": ");
 			display_size(&text, outcome->size);
 			text_add(&text, " → ");

@@ -43,7 +43,7 @@ struct pass {
 bool pass_run(struct pass *pass, const struct pass_root *root, const struct pass_place *places,
 	size_t count);
 
-/* "sulid precompress: ROOT/DIRECTORY/NAME: PROBLEM" on standard error; the last two may be empty.
+/* "sulid COMMAND: ROOT/DIRECTORY/NAME: PROBLEM" on standard error; the last two may be empty.
  */
 void pass_complain(struct pass *pass, const struct pass_root *root, const char *directory,
 	const char *name, const char *problem);

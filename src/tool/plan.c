@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "endings.h"
 #include "record.h"
 #include "temporary.h"
 #include "walk.h"
@@ -74,20 +73,32 @@ static bool add_file(struct plan *plan, const char *path, const char *name, uint
 	return true;
 }
 
+/* Is there another original beside it that has the same neighbours? */
+static bool is_younger(
+	const struct craft *craft, const struct walk_directory *directory, const char *name)
+{
+	char neighbour[CRAFT_NAME], elder[CRAFT_NAME];
+
+	return craft->name(name, 0, neighbour) && craft->original(neighbour, 0, 0, elder) &&
+	       strcmp(elder, name) != 0 && walk_find(directory, elder);
+}
+
 static bool consider(struct scanning *scanning, const struct walk_directory *directory,
 	const struct record *record, const struct walk_entry *entry)
 {
 	const struct plan_scan *scan = scanning->scan;
-	const struct neighbour_place place = {directory->fd, record, entry->name};
+	const struct craft *craft = scan->rules->craft;
+	const struct neighbour_place place = {directory->fd, record, entry->name, directory->path};
 	struct neighbour_outcome outcome = {0};
 	struct stat original;
 
-	if (entry->type != DT_REG || walk_is_hidden(entry->name) || !endings_gain(entry->name))
+	if (entry->type != DT_REG || walk_is_hidden(entry->name) || !craft->takes(entry->name) ||
+		is_younger(craft, directory, entry->name))
 		return true;
 	if (fstatat(directory->fd, entry->name, &original, AT_SYMLINK_NOFOLLOW) != 0 ||
 		!S_ISREG(original.st_mode))
 		return true;
-	if (original.st_size >= NEIGHBOUR_LEAST)
+	if ((uint64_t)original.st_size >= craft->least)
 		scan->tally->files++;
 	if (neighbour_is_due(&place, scan->rules, &original, &outcome))
 		return add_file(scanning->plan, directory->path, entry->name, outcome.size);
@@ -95,39 +106,41 @@ static bool consider(struct scanning *scanning, const struct walk_directory *dir
 	return true;
 }
 
-static bool is_chosen(const struct neighbour_rules *rules, int encoding)
+static bool is_chosen(const struct neighbour_rules *rules, unsigned kind)
 {
-	return (rules->encodings & (1U << encoding)) != 0;
+	return (rules->kinds & (1U << kind)) != 0;
 }
 
-/* If a name is that of one of our neighbours: cut it to that of the original. */
-static bool cut_ending(const struct neighbour_rules *rules, char *name, int *encoding)
+/* If a neighbour of that name has no original any more: what that was called, and the kind. */
+static bool lacks_original(const struct neighbour_rules *rules,
+	const struct walk_directory *directory, const char *neighbour,
+	char original[static CRAFT_NAME], unsigned *kind)
 {
-	size_t length = strlen(name);
+	char name[CRAFT_NAME];
 
-	for (int i = 0; i < ENCODING_COUNT; i++) {
-		const char *ending = encoder_rows[i].ending;
-		size_t cut = strlen(ending);
+	for (unsigned i = 0; i < rules->craft->count; i++) {
+		unsigned number = 0;
 
-		if (is_chosen(rules, i) && length > cut &&
-			strcmp(name + length - cut, ending) == 0) {
-			name[length - cut] = '\0';
-			*encoding = i;
-			return true;
-		}
+		if (!is_chosen(rules, i) || !rules->craft->original(neighbour, i, 0, original))
+			continue;
+		while (rules->craft->original(neighbour, i, number, name) &&
+			!walk_find(directory, name))
+			number++;
+		*kind = i;
+		return !rules->craft->original(neighbour, i, number, name);
 	}
 	return false;
 }
 
 /* Of several neighbours without an original the first brings it into the plan. */
 static bool is_first(const struct neighbour_rules *rules, const struct walk_directory *directory,
-	const struct record *record, const char *original, int encoding)
+	const struct record *record, const char *original, unsigned kind)
 {
-	for (int i = 0; i < encoding; i++) {
-		char name[2 * NAME_MAX];
+	for (unsigned i = 0; i < kind; i++) {
+		char name[CRAFT_NAME];
 
-		snprintf(name, sizeof(name), "%s%s", original, encoder_rows[i].ending);
-		if (is_chosen(rules, i) && walk_find(directory, name) && record_lists(record, name))
+		if (is_chosen(rules, i) && rules->craft->name(original, i, name) &&
+			walk_find(directory, name) && record_lists(record, name))
 			return false;
 	}
 	return true;
@@ -143,18 +156,18 @@ static bool consider_gone(struct scanning *scanning, const struct walk_directory
 	for (size_t i = 0; i < record->count; i++) {
 		const struct record_line *line = &record->lines[i];
 		const struct walk_entry *entry;
-		char name[NAME_MAX + 1];
-		int encoding;
+		char name[NAME_MAX + 1], original[CRAFT_NAME];
+		unsigned kind;
 
 		if (!line->made || strcmp(line->name, last) == 0 || !record_name(line, name))
 			continue;
 		last = line->name;
 		entry = walk_find(directory, name);
-		if (!entry || entry->type != DT_REG || !cut_ending(rules, name, &encoding) ||
-			walk_find(directory, name) ||
-			!is_first(rules, directory, record, name, encoding))
+		if (!entry || entry->type != DT_REG ||
+			!lacks_original(rules, directory, name, original, &kind) ||
+			!is_first(rules, directory, record, original, kind))
 			continue;
-		if (!add_file(scanning->plan, directory->path, name, 0))
+		if (!add_file(scanning->plan, directory->path, original, 0))
 			return false;
 		scanning->plan->directories[scanning->plan->directory_count - 1].pruned = true;
 	}

@@ -7,6 +7,10 @@
  * sends to clients that understand them.
  */
 
+#include "craft.h"
+
+extern const struct craft precompress_craft;
+
 /* The command; arguments without its name, NULL-terminated. Returns the exit status. */
 int precompress_command(char *const *arguments);
 

@@ -90,8 +90,10 @@ void progress_line(struct text *text, const struct progress_state *state, size_t
 	display_size(text, state->bytes_done);
 	text_byte(text, '/');
 	display_size(text, state->bytes_total);
-	text_add(text, "  saved ");
-	display_size(text, state->saved);
+	if (state->saves) {
+		text_add(text, "  saved ");
+		display_size(text, state->saved);
+	}
 	cut(text, columns);
 	if (state->name && text->length + 2 + LEAST_NAME <= columns)
 		add_name(text, state->name, columns - text->length - 2);

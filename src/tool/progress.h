@@ -13,6 +13,7 @@
 struct progress_state {
 	size_t done, total; /* files */
 	uint64_t bytes_done, bytes_total;
+	bool saves;       /* is it about saving? */
 	uint64_t saved;   /* bytes */
 	const char *name; /* of the file that is worked on, or NULL */
 };

@@ -3,16 +3,17 @@
 #define SULID_TOOL_RECORD_H
 
 /*
- * What sulid precompress made in a directory, in a hidden file there: a neighbour may be replaced
- *or removed only if it holds the very bytes that were made under its name. A modification time
- *cannot tell that, it is the original's. The file goes along when a directory is moved or copied;
- *without it no neighbour is taken for ours.
+ * What sulid precompress and sulid render made in a directory, in a hidden file there: a neighbour
+ * may be replaced or removed only if it holds the very bytes that were made under its name. A
+ * modification time cannot tell that, it is the original's. The file goes along when a directory is
+ * moved or copied; without it no neighbour is taken for ours. It has its name from the command that
+ * came first; no line tells which command it is of, as no two make neighbours of the same name.
  *
  * One line each, words separated by a space, names percent-encoded (RFC 3986 §2.1):
  *
  *	made SHA-256 NAME                     these bytes were made as NAME; there may be several
- *	vain LEVEL/SECONDS.NANOSECONDS/SIZE NAME   an original of that time and size was not worth
- *NAME
+ *	vain LEVEL/SECONDS.NANOSECONDS/SIZE NAME
+ *	                                      an original of that time and size was not worth NAME
  *
  * Lines are added before what they tell of is done, and lines that are not understood are passed
  * over: whatever is lost, the outcome is that less is taken for ours.

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/loop.h"
-#include "endings.h"
 #include "walk.h"
 
 /* What is done to several files at once is taken together: after so many milliseconds without
@@ -275,7 +274,7 @@ static void file_event(
 {
 	bool appeared = (mask & (IN_DELETE | IN_MOVED_FROM)) == 0;
 
-	if (endings_gain(name) && (appeared || watch->pass->rules.prune))
+	if (watch->pass->rules.craft->takes(name) && (appeared || watch->pass->rules.prune))
 		mark(watch, directory, false);
 }
 
@@ -421,6 +420,7 @@ bool watch_run(struct watch *watch)
 		}
 	}
 	if (watch->gone)
-		fprintf(stderr, "sulid precompress: a directory that is watched is gone\n");
+		fprintf(stderr, "sulid %s: a directory that is watched is gone\n",
+			watch->pass->rules.craft->command);
 	return interrupt_came(watch->pass->interrupt) && !watch->gone;
 }

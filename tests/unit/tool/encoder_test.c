@@ -41,7 +41,7 @@ static enum encoder_result encode(struct collector *collector, enum encoding enc
 	enum encoder_level level, const uint8_t *bytes, size_t length, size_t piece)
 {
 	const struct encoder_row *row = &encoder_rows[encoding];
-	void *encoder = row->open(row->levels[level], length);
+	void *encoder = row->open(&(struct encoder_original){.size = length}, row->levels[level]);
 	enum encoder_result result = ENCODER_GOOD;
 	size_t at = 0;
 
@@ -254,7 +254,8 @@ static void test_zstd_other_length(void **state)
 	const struct encoder_row *row = &encoder_rows[ENCODING_ZSTD];
 	struct collector collector = {.sink.take = collect};
 	uint8_t *bytes = site_bytes(1000, true);
-	void *encoder = row->open(row->levels[LEVEL_FAST], 1001);
+	void *encoder =
+		row->open(&(struct encoder_original){.size = 1001}, row->levels[LEVEL_FAST]);
 
 	(void)state;
 	assert_int_equal(row->feed(encoder, bytes, 500, false, &collector.sink), ENCODER_GOOD);

@@ -9,12 +9,14 @@
 #include <pthread.h>
 
 #include "neighbour.h"
+#include "precompress.h"
 #include "site.h"
 #include "temporary.h"
 
 #define ALL ((1U << ENCODING_COUNT) - 1)
 
-static const struct neighbour_rules usual = {.encodings = ALL, .level = LEVEL_FAST};
+static const struct neighbour_rules usual = {
+	.craft = &precompress_craft, .kinds = ALL, .level = LEVEL_FAST};
 
 /* Something that happens while a file is read. */
 struct event {
@@ -148,7 +150,7 @@ static void test_one_encoding(void **state)
 
 	(void)state;
 	site_text("a.txt", 5000);
-	rules.encodings = 1U << ENCODING_ZSTD;
+	rules.kinds = 1U << ENCODING_ZSTD;
 	outcome = make("a.txt", &rules);
 	expect_fates(&outcome, NEIGHBOUR_LEFT, NEIGHBOUR_MADE, NEIGHBOUR_LEFT);
 	assert_true(site_has("a.txt.zst"));
@@ -172,7 +174,8 @@ static size_t gzip_length(const unsigned char *bytes, size_t size)
 {
 	const struct encoder_row *row = &encoder_rows[ENCODING_GZIP];
 	struct counter counter = {.sink.take = count};
-	void *encoder = row->open(row->levels[LEVEL_FAST], size);
+	void *encoder =
+		row->open(&(struct encoder_original){.size = size}, row->levels[LEVEL_FAST]);
 
 	row->feed(encoder, bytes, size, true, &counter.sink);
 	row->end(encoder);
@@ -186,7 +189,7 @@ static void test_worth(void **state)
 	size_t vain = 0;
 
 	(void)state;
-	rules.encodings = 1U << ENCODING_GZIP;
+	rules.kinds = 1U << ENCODING_GZIP;
 	for (size_t size = 4270; size < 4330; size += 2) {
 		unsigned char *bytes = site_bytes(4000, false);
 		struct neighbour_outcome outcome;
@@ -280,7 +283,8 @@ static void test_foreign(void **state)
 	site_touch("a.txt.gz", 1800000000, 0);
 	inode = site_stat("a.txt.gz").st_ino;
 	assert_int_equal(mkdir("a.txt.zst", 0755), 0);
-	make("a.txt", &(struct neighbour_rules){.encodings = 1U << ENCODING_BROTLI});
+	make("a.txt", &(struct neighbour_rules){
+			      .craft = &precompress_craft, .kinds = 1U << ENCODING_BROTLI});
 	site_write("a.txt.br", "mine, too", 9);
 	site_touch("a.txt", 1700000001, 0);
 	outcome = make("a.txt", &usual);
@@ -349,7 +353,7 @@ static void test_prune(void **state)
 	expect_fates(&outcome, NEIGHBOUR_LEFT, NEIGHBOUR_REMOVED, NEIGHBOUR_REMOVED);
 	assert_true(site_has("a.txt.gz"));
 	rules.dry = false;
-	rules.encodings = 1U << ENCODING_GZIP;
+	rules.kinds = 1U << ENCODING_GZIP;
 	outcome = make("a.txt", &rules);
 	expect_fates(&outcome, NEIGHBOUR_LEFT, NEIGHBOUR_LEFT, NEIGHBOUR_REMOVED);
 	assert_false(site_has("a.txt.gz"));
@@ -434,7 +438,8 @@ static void stop_it(struct event *event)
 static void test_changed_once(void **state)
 {
 	struct event events[] = {{.happen = write_again}, {.happen = replace_it}};
-	struct neighbour_rules rules = {.encodings = ALL, .level = LEVEL_NORMAL};
+	struct neighbour_rules rules = {
+		.craft = &precompress_craft, .kinds = ALL, .level = LEVEL_NORMAL};
 
 	(void)state;
 	site_text("a.txt", 3000000);
@@ -471,7 +476,8 @@ static void test_changed_always(void **state)
 static void test_stopped(void **state)
 {
 	struct event event = {.happen = stop_it};
-	struct neighbour_rules rules = {.encodings = ALL, .level = LEVEL_BEST};
+	struct neighbour_rules rules = {
+		.craft = &precompress_craft, .kinds = ALL, .level = LEVEL_BEST};
 	struct neighbour_outcome outcome;
 
 	(void)state;
@@ -510,7 +516,7 @@ static void test_due(void **state)
 	assert_false(neighbour_is_due(&place, &rules, &original, &outcome));
 	site_write("a.bin.gz", "", 0);
 	original.st_size = 256;
-	rules.encodings = 1U << ENCODING_GZIP;
+	rules.kinds = 1U << ENCODING_GZIP;
 	assert_false(neighbour_is_due(&place, &rules, &original, &outcome));
 	assert_int_equal(outcome.of[ENCODING_GZIP].fate, NEIGHBOUR_FOREIGN);
 	record_free(&record);

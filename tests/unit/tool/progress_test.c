@@ -19,6 +19,7 @@ static const struct progress_state half = {
 	.total = 40,
 	.bytes_done = 1700000,
 	.bytes_total = 3400000,
+	.saves = true,
 	.saved = 900000,
 	.name = "css/style.css",
 };
@@ -50,12 +51,15 @@ static void test_line(void **state)
 
 static void test_part_done(void **state)
 {
-	struct progress_state shown = {.total = 4, .done = 1};
+	struct progress_state shown = {.total = 4, .done = 1, .saves = true};
 
 	(void)state;
 	expect(&shown, 50, " 25%  1/4 files  0 B/0 B  saved 0 B");
 	shown.done = 4;
 	expect(&shown, 50, "100%  4/4 files  0 B/0 B  saved 0 B");
+	shown.saves = false;
+	expect(&shown, 50, "100%  4/4 files  0 B/0 B");
+	shown.saves = true;
 	/* A file that grew counts as what it was. */
 	shown.bytes_total = 1000;
 	shown.bytes_done = 1500;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "precompress.h"
 #include "tally.h"
 
 static char problem[] = "Permission denied";
@@ -27,7 +28,7 @@ static void expect(const struct tally *tally, bool dry, int64_t time, const char
 	char buffer[512];
 	struct text text = text_over(buffer, sizeof(buffer));
 
-	tally_line(&text, tally, dry, time);
+	tally_line(&text, tally, &precompress_craft, dry, time);
 	assert_string_equal(text_string(&text), expected);
 }
 
