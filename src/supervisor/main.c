@@ -89,6 +89,10 @@ static const struct command commands[] = {
 		.operands = "DIR…",
 		.help = "make compressed neighbours of the files of a document root",
 		.passes = run_tool},
+	{.name = "render",
+		.operands = "DIR…",
+		.help = "make pages for browsers of the documents of a Gemini capsule",
+		.passes = run_tool},
 	{.name = NULL},
 };
 

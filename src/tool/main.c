@@ -16,6 +16,7 @@
 #include "contract/build.h"
 #include "digest.h"
 #include "precompress.h"
+#include "render.h"
 
 static const struct command {
 	const char *name;
@@ -25,6 +26,7 @@ static const struct command {
 	{"certificate", "NAME... [-o DIR] [--days N] [--quiet]", certificate_command},
 	{"digest", "FILE...", digest_command},
 	{"precompress", "DIR... [OPTION]...", precompress_command},
+	{"render", "DIR... [OPTION]...", render_command},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -257,14 +257,14 @@ static enum attempt encode(struct work *work)
 	uint64_t left = (uint64_t)work->original.st_size;
 	bool wanted = true;
 
-	while (wanted && left > 0) {
+	while (wanted) {
 		ssize_t got = fill(work->file, work->bench->input, INPUT_BYTES);
 
 		if (got < 0) {
 			tell(work->outcome, "%s", strerror(errno));
 			return ATTEMPT_DONE;
 		}
-		if (got == 0 || (uint64_t)got > left)
+		if ((got == 0 && left > 0) || (uint64_t)got > left)
 			return ATTEMPT_CHANGED;
 		left -= (uint64_t)got;
 		atomic_fetch_add(&work->control->read, (unsigned long long)got);
