@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Chromium and the server: the demonstration site, listings, error pages, media, its cache.
+# Chromium and the server: the demonstration site, listings, pages of a capsule, error pages, media, its cache.
 
 bats_require_minimum_version 1.5.0
 load sulid
@@ -43,6 +43,11 @@ browse() {
 
 @test "browser: listings, light and dark, wide and on a phone" {
 	browse pages 200 /seabirds/ /odd/ '/seabirds/?sort=date&order=desc'
+}
+
+@test "browser: pages of a capsule, light and dark, wide and on a phone, under a strict policy" {
+	browse pages 200 /gemlog/index.html /gemlog/2026-05-17-plunge.html
+	browse capsule /gemlog/everything.html
 }
 
 @test "browser: the built-in error pages, light and dark, wide and on a phone" {

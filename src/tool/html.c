@@ -27,13 +27,15 @@ static const char style[] =
 	"ul{padding-left:1.3em}\n"
 	"li{margin:.25em 0}\n"
 	".links{padding:0;list-style:none}\n"
-	"a{color:var(--link);text-underline-offset:.18em}\n"
+	".links li{padding-left:1.2em;text-indent:-1.2em}\n"
+	"a{color:var(--link);text-decoration-thickness:.06em;text-underline-offset:.18em}\n"
+	"a:hover{text-decoration-thickness:.12em}\n"
 	"a:focus-visible{outline:2px solid;outline-offset:2px;border-radius:2px}\n"
 	"a[href*=\"//\"]:not([class]):after{content:\"\\a0\\2197\" / \"\"}\n"
-	"small{padding:0 .4em;border:1px solid var(--line);border-radius:.6em;font-size:.8em;"
-	"white-space:nowrap;color:var(--quiet)}\n"
-	"a small{display:inline-block;line-height:1.5}\n"
-	"time{font-variant-numeric:tabular-nums}\n"
+	"small{display:inline-block;margin-left:.4em;border:1px solid var(--line);"
+	"border-radius:.6em;font-size:.8em;line-height:1.5;text-indent:0;white-space:pre;"
+	"color:var(--quiet)}\n"
+	"time{font-variant-numeric:tabular-nums;color:var(--quiet)}\n"
 	"blockquote{padding:.1em 0 .1em 1em;border-left:3px solid var(--line);color:var(--quiet)}\n"
 	"blockquote p{margin:.5em 0}\n"
 	"code,pre{font:.85em/1.5 ui-monospace,monospace}\n"
@@ -105,18 +107,29 @@ static bool link_follows(const struct writing *writing)
 	return gemtext_next(&rest, &line) && line.type == GEMTEXT_LINK;
 }
 
-/* A date that it begins with, as people have it in their logs, is one for programs, too. */
-static void add_label(struct writing *writing, const struct gemtext_line *line)
+/* A date that a label begins with, as people have it in their logs, is one for programs, too, and
+ * stands before the link that the rest is. */
+static struct gemtext_part add_date(struct writing *writing, struct gemtext_part label)
 {
-	struct gemtext_part text = line->text.length > 0 ? line->text : line->url;
-	struct gemtext_part date = {text.bytes, gemtext_date(text)};
+	struct gemtext_part date = {label.bytes, gemtext_date(label)};
+	size_t length = date.length;
 
-	if (date.length > 0) {
-		add_element(writing, "<time datetime=\"", date, "\">");
-		add_element(writing, "", date, "</time>");
-	}
+	while (length < label.length && label.bytes[length] && strchr(" \t-:", label.bytes[length]))
+		length++;
+	if (date.length == 0 || length == label.length)
+		return label;
+	add_element(writing, "<time datetime=\"", date, "\">");
+	add_element(writing, "", date, "</time>");
 	markup_text(writing->markup,
-		(struct gemtext_part){text.bytes + date.length, text.length - date.length});
+		(struct gemtext_part){label.bytes + date.length, length - date.length});
+	return (struct gemtext_part){label.bytes + length, label.length - length};
+}
+
+static void add_dead(struct writing *writing, const struct gemtext_line *line)
+{
+	markup_text(writing->markup, line->text);
+	markup_add(writing->markup, line->text.length > 0 ? " " : "");
+	add_element(writing, "<code>", line->url, "</code>");
 }
 
 /* The scheme of a link for another program is told to eyes and ears alike; in a bare URL it is told
@@ -126,27 +139,25 @@ static void add_link(struct writing *writing, const struct gemtext_line *line)
 	struct markup *markup = writing->markup;
 	const char *scheme = NULL;
 	enum link_kind kind = link_judge(line->url, &scheme);
+	struct gemtext_part label = line->url;
 
 	if (kind == LINK_DEAD) {
-		if (line->text.length > 0) {
-			add_label(writing, line);
-			markup_add(markup, " ");
-		}
-		add_element(writing, "<code>", line->url, "</code>");
+		add_dead(writing, line);
 		return;
 	}
+	if (line->text.length > 0)
+		label = add_date(writing, line->text);
 	markup_add(markup, "<a href=\"");
 	markup_url(markup, line->url);
 	if (kind == LINK_OTHER) {
 		markup_add(markup, "\" class=\"");
 		markup_add(markup, scheme);
 	}
-	markup_add(markup, "\">");
-	add_label(writing, line);
+	add_element(writing, "\">", label, "");
 	if (kind == LINK_OTHER && line->text.length > 0) {
-		markup_add(markup, " <small>");
+		markup_add(markup, "<small> ");
 		markup_add(markup, scheme);
-		markup_add(markup, "</small>");
+		markup_add(markup, " </small>");
 	}
 	markup_add(markup, "</a>");
 }
@@ -159,7 +170,6 @@ static void write_link(struct writing *writing, const struct gemtext_line *line)
 	markup_add(writing->markup, many ? "<li>" : "<p class=\"link\">");
 	add_link(writing, line);
 	markup_add(writing->markup, many ? "</li>\n" : "</p>\n");
-	writing->empty = false;
 }
 
 /* Of preformatted text nothing is known but its alt text, which may be "A gannet" or "python": were

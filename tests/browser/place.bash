@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # What the browser looks at: a test CA that it trusts, the demonstration site, a directory as people
-# have them, one of odd names, a medium, and pages that change. All of it below PLACE.
+# have them, one of odd names, a medium, pages that change, and a rendered capsule. All of it below PLACE.
 #
 # Sourced by bats/browser.bats and by screenshots, both after bats/sulid.bash.
 
@@ -100,8 +100,38 @@ place_medium() {
 	HTML
 }
 
+# The demonstration's gemlog as sulid render makes it, and a page of everything that gemtext has.
+place_capsule() {
+	cp -R "$BROWSER_TOP/conf/demo/gemlog" "$PLACE/gemlog"
+	cat >"$PLACE/gemlog/everything.gmi" <<-'GEMTEXT'
+		# Everything
+
+		A text line with <tags> & "quotes".
+
+		=> gemini://example.org/ A capsule
+		=> https://example.org/ A site
+		=> index.gmi All notes
+
+		=> javascript:document.title="run" Not to be run
+
+		* one
+		* two
+
+		> Quoted
+
+		## A drawing
+		```A line that is much longer than a phone is wide
+		0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789
+		```
+
+		### שלום
+	GEMTEXT
+	"$SULID" render --quiet --lang en --feed "https://$BROWSER_NAME/gemlog/" "$PLACE/gemlog"
+}
+
 place_everything() {
 	place_trust
+	place_capsule
 	place_listing
 	place_odd_names
 	place_medium
@@ -111,7 +141,7 @@ place_everything() {
 }
 
 # What "sulid run" is given for it. One listing has the strictest policy that it should bear (see
-# src/worker/listing_look.h).
+# src/worker/listing_look.h), and so have the pages of a capsule.
 place_configuration() {
 	local policy="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -129,6 +159,9 @@ place_configuration() {
 		        listing: true
 		        headers: {Content-Security-Policy: "$policy"}
 		      /odd/: {root: $PLACE/odd, listing: true}
+		      /gemlog/:
+		        root: $PLACE/gemlog
+		        headers: {Content-Security-Policy: "$policy"}
 		      /medium/: {root: $PLACE/medium}
 		      /pages/: {root: $PLACE/pages, cache: no-cache}
 		      /unkept/: {root: $PLACE/pages, cache: no-store}

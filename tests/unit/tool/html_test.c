@@ -105,19 +105,20 @@ static void test_links(void **state)
 		"<li><a href=\"c.gmi\">c.gmi</a></li>\n<li><a href=\"d\">e</a></li>\n</ul>\n");
 	expect("=> HTTPS://a/?b&c=\"d' e\n", "<p class=\"link\"><a href=\"HTTPS://a/?b&amp;c="
 					     "%22d&#39;\">e</a></p>\n");
-	expect("=> GEMINI://a/ b\n", "<p class=\"link\"><a href=\"GEMINI://a/\" class=\"gemini\">b "
-				     "<small>gemini</small></a></p>\n");
+	expect("=> GEMINI://a/ b\n", "<p class=\"link\"><a href=\"GEMINI://a/\" class=\"gemini\">b"
+				     "<small> gemini </small></a></p>\n");
 	expect("=> gopher://a/\n", "<p class=\"link\"><a href=\"gopher://a/\" class=\"gopher\">"
 				   "gopher://a/</a></p>\n");
-	expect("=> a 2026-05-17 - b\n", "<p class=\"link\"><a href=\"a\"><time "
-					"datetime=\"2026-05-17\">2026-05-17</time> - b"
-					"</a></p>\n");
+	expect("=> a 2026-05-17 - b\n=> c 2026-05-18\n=> d 2026-05-32 e",
+		"<ul class=\"links\">\n<li><time datetime=\"2026-05-17\">2026-05-17</time> - "
+		"<a href=\"a\">b</a></li>\n<li><a href=\"c\">2026-05-18</a></li>\n"
+		"<li><a href=\"d\">2026-05-32 e</a></li>\n</ul>\n");
 	expect("=> ü/é%41%zz[x]#a#b|\\ c\n",
 		"<p class=\"link\"><a "
 		"href=\"%C3%BC/%C3%A9%41%25zz%5Bx%5D#a%23b%7C%5C\">c</a></p>\n");
 	expect("=> gemini://[::1]:1/[a] b\n",
-		"<p class=\"link\"><a href=\"gemini://[::1]:1/%5Ba%5D\" class=\"gemini\">b "
-		"<small>gemini</small></a></p>\n");
+		"<p class=\"link\"><a href=\"gemini://[::1]:1/%5Ba%5D\" class=\"gemini\">b"
+		"<small> gemini </small></a></p>\n");
 }
 
 /* Whatever a browser would not leave alone is no link. */
