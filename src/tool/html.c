@@ -95,7 +95,8 @@ static void add_element(
 	markup_add(writing->markup, begin);
 	markup_text(writing->markup, text);
 	markup_add(writing->markup, end);
-	writing->empty = false;
+	if (text.length > 0)
+		writing->empty = false;
 }
 
 /* Is the next line a link, too? */

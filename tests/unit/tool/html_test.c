@@ -93,6 +93,7 @@ static void test_preformatted(void **state)
 	expect("```a\nb\n", "<figure>\n<figcaption>a</figcaption>\n<pre>\nb\n</pre>\n</figure>\n");
 	expect("```\na\n```\n```\nb\n```\n", "<pre>\na\n</pre>\n<pre>\nb\n</pre>\n");
 	expect("```\n```\na", "<p>a</p>\n");
+	expect("```\n\n```\n", "<pre>\n\n</pre>\n<h1>a</h1>\n");
 	expect("* a\n```\nb\n```", "<ul>\n<li>a</li>\n</ul>\n<pre>\nb\n</pre>\n");
 }
 
