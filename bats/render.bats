@@ -195,18 +195,42 @@ all_whole() {
 	done
 }
 
+# Stop PID while it writes the first part of a page.
+stop_in_the_middle() {
+	python3 - "$PID" "$SITE" <<-'PYTHON'
+		import os, signal, sys, time
+		pid, site, end = int(sys.argv[1]), sys.argv[2], time.monotonic() + 60
+		def early():
+		    sizes = [each.stat().st_size for each in os.scandir(site) if each.name.startswith(".sulid-new-")]
+		    return sizes and max(sizes) < 4_000_000
+		while time.monotonic() < end:
+		    try:
+		        if early():
+		            os.kill(pid, signal.SIGSTOP)
+		            while open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "T":
+		                time.sleep(0.001)
+		            if early():
+		                sys.exit(0)
+		            os.kill(pid, signal.SIGCONT)
+		    except FileNotFoundError:
+		        pass
+		sys.exit("it was never in the middle")
+	PYTHON
+}
+
 @test "render: interrupted or killed, there is no half page; the next run clears up" {
 	local signal i
 
 	# Large enough to be seen while it is made, and enough of them to be in time.
-	python3 -c 'open("'"$SITE"'/large.gmi", "w").write("* a <line> & another\n" * 500000)'
+	python3 -c 'open("'"$SITE"'/large.gmi", "w").write("* a <line> & another\n" * 600000)'
 	for i in {1..7}; do
 		ln "$SITE/large.gmi" "$SITE/large$i.gmi"
 	done
 	for signal in INT KILL; do
 		render_start --jobs 1 "$SITE"
-		within 20 has_temporary
+		stop_in_the_middle
 		kill -"$signal" "$PID"
+		kill -CONT "$PID" || true
 		render_wait
 		((STATUS == 130 || STATUS == 137))
 		[[ ! -e $SITE/large7.html ]]
