@@ -247,8 +247,8 @@ stop_in_the_middle() {
 	all_whole
 }
 
-@test "render: --watch does what changes; 0 on SIGTERM" {
-	render_start --watch "$SITE"
+@test "render: --watch does what changes, and that alone; 0 on SIGTERM" {
+	render_start --watch --again "$SITE"
 	within 20 grep -q '^watching 2 directories$' "$OUT"
 	is_page "$SITE/about"
 	printf '# Changed\n' >"$SITE/about.gmi"
@@ -260,6 +260,7 @@ stop_in_the_middle() {
 	render_wait
 	[[ $STATUS == 0 && ! -s $OUT.err ]]
 	grep -qx "made $SITE/new/a.html" "$OUT"
+	never grep -qx "made $SITE/index.html" "$OUT"
 	grep -qx '<title>Changed</title>' "$SITE/about.html"
 }
 

@@ -139,6 +139,7 @@ static bool keep_watching(struct watch *watch, struct pass *pass, bool quiet)
 		fflush(stdout);
 	}
 	pass->tells = !quiet;
+	pass->rules.again = false; /* that was once */
 	return watch_run(watch);
 }
 
