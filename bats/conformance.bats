@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 load sulid
 
 SUITE=$BATS_TEST_DIRNAME/../tests/http
+TABLE=$BATS_TEST_DIRNAME/../tests/table
 LEAST=320 # requests over each
 
 # The first listener on an address, as "sulid run" names it.
@@ -119,7 +120,7 @@ needs() {
 	local name
 
 	for name; do
-		run --separate-stderr "$SUITE/peers" "$name"
+		run --separate-stderr "$TABLE/peers" "$name"
 		[[ $status -ne 75 ]] || skip "$stderr"
 	done
 }
@@ -209,7 +210,7 @@ tell() {
 }
 
 @test "conformance: the planted faults still fit the sources" {
-	run "$SUITE/plant" --check
+	run "$TABLE/plant" --check http
 	tell "${lines[0]#1..} faults"
 	grep -E '^(not ok|#)' <<<"$output" || true
 	[ "$status" -eq 0 ]

@@ -6,10 +6,11 @@ import fnmatch
 import os
 import sys
 
+import neighbours
 import peer
 from conversation import Conversation, Server
 
-KNOWN = os.path.join(peer.HERE, "nginx-differences")
+KNOWN = os.path.join(neighbours.HERE, "nginx-differences")
 PATIENCE = 2  # seconds: what nginx waits for will not come
 
 
@@ -35,8 +36,8 @@ def reason_for(known, row, statuses):
 
 def observe(rows, jobs):
     """The rows' conversations with an nginx that is started for it."""
-    with peer.Site() as site, peer.listen() as listener:
-        with peer.start_nginx(site.folder, "nginx.conf", {"SITES": site.sites, "TLSPORT": "8443"},
+    with neighbours.Site() as site, peer.listen() as listener:
+        with neighbours.start_nginx(site.folder, "nginx.conf", {"SITES": site.sites, "TLSPORT": "8443"},
                               listener):
             place = listener.getsockname()
             server = Server("plain", {"plain": place, "tls": ("127.0.0.1", 8443)}, site.sites,

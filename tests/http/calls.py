@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import message
+import neighbours
 import peer
 from conversation import Server
 
@@ -96,8 +97,8 @@ def traced(pids, server):
 
 
 def traced_nginx():
-    with peer.Site() as site, peer.listen() as listener:
-        with peer.start_nginx(site.folder, "nginx.conf", {"SITES": site.sites, "TLSPORT": "8443"},
+    with neighbours.Site() as site, peer.listen() as listener:
+        with neighbours.start_nginx(site.folder, "nginx.conf", {"SITES": site.sites, "TLSPORT": "8443"},
                               listener) as process:
             pid = process.process.pid
             with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:

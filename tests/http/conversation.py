@@ -6,8 +6,7 @@ import time
 
 import message
 import verdict
-from connection import Connection, tls_context
-from message import Ended, FramingError
+from connection import Connection, Ended, FramingError, tls_context
 from values import Values
 
 SENTINEL = "/sentinel.txt"
@@ -63,7 +62,7 @@ class Server:
         if certificate not in self.contexts:
             folder = f"{self.certificates}/{certificate}"
             self.contexts[certificate] = tls_context(
-                certificate and (f"{folder}/fullchain.pem", f"{folder}/privkey.pem"))
+                certificate and (f"{folder}/fullchain.pem", f"{folder}/privkey.pem"), ["http/1.1"])
         return self.contexts[certificate]
 
     def fetched(self, vhost, path, encoding=""):

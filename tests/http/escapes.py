@@ -12,7 +12,7 @@ import re
 import time
 
 import message
-from message import Ended, FramingError
+from connection import Ended, FramingError
 
 COUNT = 200
 SEED = 20240301  # the same 200 each time; a failure can be repeated

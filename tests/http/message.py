@@ -3,25 +3,14 @@
 
 import re
 
+from connection import Ended, FramingError
+
 HEAD_MOST = 65536
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [\t -~\x80-\xff]*")
 FIELD_LINE = re.compile(rb"(" + TOKEN + rb"):[ \t]*((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*"
                         rb"[!-~\x80-\xff])?)?)[ \t]*")
 NO_BODY = (204, 304)
-
-
-class FramingError(Exception):
-    """What came is no response, or not the one that its head says."""
-
-
-class Ended(Exception):
-    """The connection ended; .how is "closed", "reset", "timeout" or "cut" (no close_notify)."""
-
-    def __init__(self, how, partial=b""):
-        super().__init__(how)
-        self.how = how
-        self.partial = partial
 
 
 class Message:

@@ -13,10 +13,11 @@ import tempfile
 import time
 
 import message
+import neighbours
 import peer
 import verdict
 from connection import Connection
-from message import Ended, FramingError
+from connection import Ended, FramingError
 from values import Values
 
 SETTLE = 5  # seconds for both logs to agree
@@ -134,9 +135,9 @@ def run_proxy(name, rows, server):
     words = {"PORT": str(server.port), "BUFFERING": "off" if name == "nginx-streaming" else "on"}
     with tempfile.TemporaryDirectory(prefix="sulid-proxy-") as folder, peer.listen() as listener:
         if name == "haproxy":
-            process, log = peer.start_haproxy(folder, words, listener), "output"
+            process, log = neighbours.start_haproxy(folder, words, listener), "output"
         else:
-            process, log = peer.start_nginx(folder, "nginx-proxy.conf", words, listener), "requests"
+            process, log = neighbours.start_nginx(folder, "nginx-proxy.conf", words, listener), "requests"
         with process:
             passage = Passage(name, server, listener, os.path.join(folder, log))
             passage.send_victim(Values(rows[0], server), "first")

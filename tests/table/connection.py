@@ -1,21 +1,34 @@
 # SPDX-License-Identifier: ISC
-"""A connection to the server: plain TCP, or TLS on top."""
+"""A connection to the server: plain TCP, or TLS on top. Whatever ends it early is an Ended."""
 
 import select
 import socket
 import ssl
 import time
 
-from message import Ended, FramingError
-
 BETWEEN_BYTES = 0.0002  # seconds, so that most are read one by one
 
 
-def tls_context(certificate=None):
+class FramingError(Exception):
+    """What came is no response, or not the one that its head says."""
+
+
+class Ended(Exception):
+    """The connection ended; .how is "closed", "reset", "timeout" or "cut" (no close_notify)."""
+
+    def __init__(self, how, partial=b""):
+        super().__init__(how)
+        self.how = how
+        self.partial = partial
+
+
+def tls_context(certificate=None, protocols=()):
+    """certificate: the client's, as paths of chain and key. protocols: what ALPN offers."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["http/1.1"])
+    if protocols:
+        context.set_alpn_protocols(protocols)
     if certificate:
         context.load_cert_chain(*certificate)
     return context
