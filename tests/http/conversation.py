@@ -7,6 +7,7 @@ import time
 import message
 import verdict
 from connection import Connection, Ended, FramingError, tls_context
+from server import wait_for_line
 from values import Values
 
 SENTINEL = "/sentinel.txt"
@@ -190,16 +191,8 @@ class Conversation:
             self.expect_end(("closed", "reset"))
 
     def expect_logged(self, template):
-        pattern = self.values.pattern(template[1:])
-        deadline = time.monotonic() + self.server.patience
-        while True:
-            with open(self.server.log, "rb") as file:
-                if pattern.search(file.read()):
-                    return
-            if time.monotonic() > deadline:
-                self.problems.append(f"the access log has no line like {template}")
-                return
-            time.sleep(0.05)
+        if not wait_for_line(self.server.log, self.values.pattern(template[1:]), self.server.patience):
+            self.problems.append(f"the access log has no line like {template}")
 
     # ---- all of it -------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 
 import re
 
-from connection import Ended, FramingError
+from connection import FramingError
 
 HEAD_MOST = 65536
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"

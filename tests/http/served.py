@@ -5,10 +5,15 @@ CERTIFIED = ("site.example", "old.example", "other.example", "*.wild.example", "
              "net.example", "members.example")
 CLIENTS = ("staff", "board", "stranger")
 GROUPS = {"staff": ["staff"]}
-LISTENERS = {"plain": "http://127.0.0.1", "tls": "https://127.0.0.1",
-             "proxy-plain": "http://127.0.0.3", "proxy-tls": "https://127.0.0.3"}
+# Seconds for each read, where a fault is planted: a server that is broken often says nothing.
+PATIENCE = 3
 OVERS = ("plain", "tls")
 
 
 def words(house):
     return {"BOARD": house.digest("board")}
+
+
+def listeners():
+    return {"plain": "http://127.0.0.1", "tls": "https://127.0.0.1",
+            "proxy-plain": "http://127.0.0.3", "proxy-tls": "https://127.0.0.3"}

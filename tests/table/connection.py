@@ -56,18 +56,20 @@ class Connection:
 
     # ---- sending -------------------------------------------------------------------------
 
-    def answered(self):
+    def answered(self, within=0):
         """Has something come, or the end? (A record on TLS may be a session ticket: no answer.)"""
-        if not select.select([self.socket], [], [], 0)[0]:
-            return False
-        patience = self.socket.gettimeout()
-        self.socket.settimeout(0)
-        try:
-            return self.more() or True
-        except Ended as ended:
-            return ended.how != "nothing"
-        finally:
-            self.socket.settimeout(patience)
+        deadline = time.monotonic() + within
+        while select.select([self.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+            patience = self.socket.gettimeout()
+            self.socket.settimeout(0)
+            try:
+                return self.more() or True
+            except Ended as ended:
+                if ended.how != "nothing":
+                    return True
+            finally:
+                self.socket.settimeout(patience)
+        return False
 
     def send(self, data):
         """All of it, or as much as the peer takes before it answers and closes."""
@@ -128,12 +130,34 @@ class Connection:
     def line(self):
         return self.until(b"\r\n", 4096)[:-2]
 
-    def end(self):
+    def end(self, most=65536):
         """How it ends, and what came before that."""
         try:
             while self.more():
-                if len(self.buffer) > 65536:
+                if len(self.buffer) > most:
                     break
         except Ended as ended:
             return ended.how, self.buffer
         return "closed", self.buffer
+
+    def stream_end(self):
+        """How the stream ends after close_notify: "closed" is FIN, with nothing in between."""
+        patience = self.socket.gettimeout()
+        self.socket = socket.socket(fileno=self.socket.detach())
+        self.socket.settimeout(patience)
+        try:
+            return "closed" if self.socket.recv(1) == b"" else "not at its end"
+        except TimeoutError:
+            return "timeout"
+        except OSError:
+            return "reset"
+
+    def say_goodbye(self):
+        """Our close_notify; "closed": the other side's comes as well, and nothing before it."""
+        try:
+            self.socket = self.socket.unwrap()
+        except TimeoutError:
+            return "timeout"
+        except (OSError, ValueError) as error:
+            return "answered" if "DATA_AFTER_CLOSE_NOTIFY" in str(error) else f"ended otherwise ({error})"
+        return "closed"

@@ -2,8 +2,9 @@
 """sulid as a suite asks it: on free ports that it publishes itself, until it is stopped.
 
 What is peculiar to a suite says its module "served": CERTIFIED (the names of the server's certificate),
-CLIENTS (those who have one), GROUPS (group → clients in it), LISTENERS (name → URL without a port),
-OVERS (what rows are sent over) and words (what else stands between @ in its sulid.yaml).
+CLIENTS (those who have one), GROUPS (group → clients in it), OVERS (what rows are sent over), PATIENCE (for
+planted faults), words (what else stands between @ in its sulid.yaml), and listeners (of one server: name → URL
+without a port; its address may stand between @ as well).
 """
 
 import datetime
@@ -27,6 +28,18 @@ def tls_path(sulid):
         return os.environ["SULID_EXPECT"]
     doctor = subprocess.run([sulid, "doctor"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return "kernel" if doctor.returncode == 0 else "relayed"
+
+
+def wait_for_line(log, pattern, patience):
+    """Whether a log gets something like this. It is written behind the answer's back."""
+    deadline = time.monotonic() + patience
+    while True:
+        with open(log, "rb") as file:
+            if pattern.search(file.read()):
+                return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
 
 
 def make_expired(folder, name):
@@ -111,9 +124,13 @@ class Server:
         self.house = house
         self.log = os.path.join(folder, "server.log")
         self.access = os.path.join(folder, "access.log")
+        self.urls = house.served.listeners()
+        configuration = house.configuration
+        for name, url in self.urls.items():
+            configuration = configuration.replace(f"@{name.upper()}@", url.partition("//")[2])
         config = os.path.join(folder, "sulid.yaml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(house.configuration + textwrap.dedent(f"""
+            file.write(configuration + textwrap.dedent(f"""
                 run: {folder}/run
                 user: {{worker: nobody, handshaker: nobody, admin: nobody}}
                 tls: {{kernel: {kernel}}}
@@ -154,7 +171,7 @@ class Server:
     def listeners(self):
         """name → (address, port): the first of each kind, as the program published it."""
         places = {}
-        for name, url in self.house.served.LISTENERS.items():
+        for name, url in self.urls.items():
             found = re.search(rf"listening on {re.escape(url)}:(\d+)", self.said())
             if not found:
                 raise Broken(f"it does not listen on {url}:\n" + self.said())
