@@ -1,34 +1,28 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# Gemini (specification 0.24.1): statuses 20, 31, 51, 53, 59, index files, media types, the end.
+# Gemini (specification 0.24.1): what is no row of tests/gemini, which tests/gemini/run sends by itself.
 
 bats_require_minimum_version 1.5.0
 load sulid
-load client
+load gnutls
+
+SUITE=$BATS_TEST_DIRNAME/../tests/gemini
+TABLE=$BATS_TEST_DIRNAME/../tests/table
 
 setup_file() {
-	content page.gmi 300 picture.png 500
-	mkdir -p "$SITE/log" "$SITE/none"
+	content large.bin 307200
 	printf '# home\n' >"$SITE/index.gmi"
-	printf '# log\n' >"$SITE/log/index.gmi"
-	chmod -R a+rX "$SITE"
-	certificate "$BATS_FILE_TMPDIR/tls" capsule.example other.example
-	certificate "$BATS_FILE_TMPDIR/any" any
+	certificate "$BATS_FILE_TMPDIR/tls" capsule.example
 	server_start <<-YAML
 		listen: ["gemini://127.0.0.1:0"]
 		vhosts:
 		  - names: [capsule.example]
 		    root: $SITE
 		    certificate: {chain: $BATS_FILE_TMPDIR/tls/fullchain.pem, key: $BATS_FILE_TMPDIR/tls/privkey.pem}
-		  - names: [other.example]
-		    root: $SITE/log
-		    certificate: {chain: $BATS_FILE_TMPDIR/tls/fullchain.pem, key: $BATS_FILE_TMPDIR/tls/privkey.pem}
 	YAML
-	client_start
 }
 
 teardown_file() {
-	client_stop
 	server_stop
 }
 
@@ -37,87 +31,35 @@ teardown() {
 	logged_paths_hold
 }
 
-# A raw request line, CRLF added.
-ask() {
-	local line=$1
+# The table's count; fewer would mean that rows were lost in silence.
+LEAST=240
 
-	shift
-	client get host=127.0.0.1 port="$GEMINI" tls=openssl proto=gemini sni=capsule.example want=body raw="$line\\r\\n" "$@"
-}
+@test "gemini: GnuTLS gets 300 KiB and close_notify, under TLS 1.3 and 1.2" {
+	local priority
 
-url() {
-	ask "gemini://capsule.example:$GEMINI$1"
-}
-
-@test "gemini: 20 with media type, close_notify after the last byte" {
-	url /page.gmi
-	client_has status=20 bytes=300 end=close_notify "meta=text/gemini; charset=utf-8"
-	url /picture.png
-	client_has status=20 bytes=500 end=close_notify meta=image/png
-}
-
-@test "gemini: an empty path is /, and both are served" {
-	url ""
-	client_has status=20 $'body=# home\n'
-	url /
-	client_has status=20 $'body=# home\n'
-}
-
-@test "gemini: 31 to the slash, 51 for nothing and for no index" {
-	url '/log?q'
-	client_has status=31
-	[[ ${R[meta]} == *"/log/?q" ]]
-	url /nothing
-	client_has status=51 end=close_notify
-	url /none/
-	client_has status=51
-}
-
-@test "gemini: 53 for another scheme, host or port" {
-	ask "https://capsule.example/"
-	client_has status=53
-	ask "gemini://foreign.example:$GEMINI/"
-	client_has status=53
-	ask "gemini://capsule.example:1/"
-	client_has status=53
-	ask "gemini://other.example:$GEMINI/"
-	client_has status=53
-}
-
-@test "gemini: 59 for what is no absolute URI, has userinfo or a fragment, or is not UTF-8" {
-	local line
-
-	for line in "/page.gmi" "page" "" "//capsule.example/" "gemini://u@capsule.example:$GEMINI/" \
-		"gemini://capsule.example:$GEMINI/#f" "gemini://capsule.example:$GEMINI/\\xff" \
-		"gemini://capsule.example:$GEMINI/../x" "gemini://capsule.example:$GEMINI/%00"; do
-		ask "$line"
-		client_has status=59 end=close_notify || {
-			echo "line: $line" >&2
-			return 1
-		}
+	for priority in NORMAL:-VERS-ALL:+VERS-TLS1.3 NORMAL:-VERS-ALL:+VERS-TLS1.2; do
+		gnutls_open "$GEMINI" capsule.example "gemini://capsule.example:$GEMINI/large.bin\r\n" "$priority"
+		gnutls_wait
+		echo "$SAID"
+		tail -c 307200 "$BATS_TEST_TMPDIR/received" | cmp - "$SITE/large.bin"
+		[[ $SAID == *'Peer has closed the GnuTLS connection'* ]]
 	done
 }
 
-@test "gemini: 1024 bytes of URI are understood, 1025 are not" {
-	local base="gemini://capsule.example:$GEMINI/" pad
+@test "gemini: the table has its rows, and the planted faults still fit the sources" {
+	local rows
 
-	printf -v pad '%*s' $((1024 - ${#base})) ''
-	pad=${pad// /a}
-	ask "$base$pad"
-	client_has status=51
-	ask "$base${pad}a"
-	client_has status=59
+	rows=$("$SUITE/run" --list | wc -l)
+	((rows >= LEAST))
+	run "$TABLE/plant" --check gemini
+	echo "# $rows rows, ${lines[0]#1..} faults" >&3
+	grep -E '^(not ok|#)' <<<"$output" || true
+	[ "$status" -eq 0 ]
 }
 
-@test "gemini: a bare LF is no end of line and gets no answer" {
-	client get host=127.0.0.1 port="$GEMINI" tls=openssl proto=gemini sni=capsule.example timeout=1500 \
-		raw="gemini://capsule.example:$GEMINI/\\n"
-	client_has status=
-}
-
-@test "gemini: the line byte by byte, and under TLS 1.2 with GnuTLS" {
-	ask "gemini://capsule.example:$GEMINI/page.gmi" byte_by_byte=true
-	client_has status=20 bytes=300
-	ask "gemini://capsule.example:$GEMINI/page.gmi" tls=gnutls version=1.2
-	client_has status=20 bytes=300 end=close_notify
+@test "gemini: molly-brown keeps the rules that docs/GEMINI.md says, and no others" {
+	run --separate-stderr "$TABLE/peers" molly-brown
+	[[ $status -ne 75 ]] || skip "$stderr"
+	"$SUITE/run" --table molly-brown "$SULID_BUILD" >"$BATS_TEST_TMPDIR/page" 3>&-
+	diff -u "$BATS_TEST_DIRNAME/../docs/GEMINI.md" "$BATS_TEST_TMPDIR/page"
 }

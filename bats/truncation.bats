@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 load sulid
 load client
+load gnutls
 
 setup_file() {
 	content small 1000 grows 100000
@@ -30,6 +31,11 @@ ticks() {
 	echo $((fields[13] + fields[14]))
 }
 
+# The worker has this file open.
+is_open() {
+	children sulid-worker
+	ls -l "/proc/${PIDS[0]}/fd" | grep -q "/$1\$"
+}
 
 # A response whose reader does not read yet; when the worker has the file open, it is cut to 1,000,000 bytes.
 cut_under() {
@@ -39,11 +45,7 @@ cut_under() {
 	head -c 16777216 /dev/urandom >"$SITE/$name"
 	client open host=127.0.0.1 tls=openssl sni=one.example rcvbuf=4096 keep="$name" "$@"
 	client send conn="$name" raw="$request"
-	children sulid-worker
-	is_open() {
-		ls -l "/proc/${PIDS[0]}/fd" | grep -q "/$name\$"
-	}
-	within 5 is_open
+	within 5 is_open "$name"
 	truncate -s 1000000 "$SITE/$name"
 	client read conn="$name" timeout=20000
 	echo "# end=${R[end]} after ${R[bytes]} bytes" >&3
@@ -59,6 +61,24 @@ cut_under() {
 	((R[bytes] < 16777216))
 	[[ ${R[end]} != close_notify && ${R[end]} != timeout ]]
 	within 5 grep -q '"request":"GET /victim HTTP/1.1".*"complete":false' "$BATS_FILE_TMPDIR/access.log"
+}
+
+@test "truncation: GnuTLS says of a Gemini response cut short that it was" {
+	local out
+
+	head -c 33554432 /dev/urandom >"$SITE/third"
+	mkfifo "$BATS_TEST_TMPDIR/received"
+	# Nobody reads: gnutls-cli stops at what the FIFO holds.
+	exec {out}<>"$BATS_TEST_TMPDIR/received"
+	gnutls_open "$GEMINI" one.example "gemini://one.example:$GEMINI/third\r\n"
+	within 10 is_open third
+	truncate -s 1000000 "$SITE/third"
+	cat <"$BATS_TEST_TMPDIR/received" >/dev/null {out}>&- 3>&- &
+	exec {out}>&-
+	gnutls_wait
+	wait
+	echo "$SAID"
+	[[ $SAID != *'Peer has closed the GnuTLS connection'* && $SAID == *'Fatal error'* ]]
 }
 
 @test "truncation: the worker neither spins nor stops afterwards" {
