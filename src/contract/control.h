@@ -66,13 +66,15 @@ enum certificate_problem {
 
 struct control_certificate {
 	uint32_t problem;       /* enum certificate_problem; all else is 0 unless GOOD */
-	uint32_t names_missing; /* how many names of its first vhost it does not cover */
+	uint32_t names_wanted;  /* how many names its vhosts have, "*" apart */
+	uint32_t names_missing; /* how many of these it does not cover */
+	uint32_t names_count;   /* how many are in it, also those that "names" has no room for */
 	uint8_t digest[DIGEST_SIZE];
 	int64_t not_before; /* Unix time, seconds */
 	int64_t not_after;
 	char key[16];      /* "ECDSA P-256", "RSA 2048" */
 	char names[256];   /* subjectAltName, comma separated, cut to fit */
-	char reason[160];  /* OpenSSL's words, if there is a problem */
+	char reason[160];  /* why, if there is a problem */
 	char missing[128]; /* the first name it does not cover */
 };
 

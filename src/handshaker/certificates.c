@@ -2,6 +2,8 @@
 #include "certificates.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <openssl/asn1.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -18,8 +20,7 @@
 
 #include "identity.h"
 
-#define FILE_MAX  0x100000 /* bytes of PEM: no chain that a client would take comes near */
-#define NAME_TEXT 272      /* a host name (RFC 1035 §2.3.4) with a label before it */
+#define FILE_MAX 0x100000 /* bytes of PEM: no chain that a client would take comes near */
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
@@ -101,6 +102,30 @@ static void explain(
 	snprintf(facts->reason, sizeof facts->reason, "%s", words ? words : otherwise);
 }
 
+/* A SEQUENCE that is as long as the file: certificates, keys and PKCS #12 alike. */
+static bool is_der(const char *bytes, size_t size)
+{
+	const unsigned char *at = (const unsigned char *)bytes;
+	int tag, class, form;
+	long length;
+
+	if (size == 0 || size > LONG_MAX)
+		return false;
+	form = ASN1_get_object(&at, &length, &tag, &class, (long)size);
+	ERR_clear_error();
+	return form == V_ASN1_CONSTRUCTED && tag == V_ASN1_SEQUENCE &&
+	       (size_t)length == size - (size_t)(at - (const unsigned char *)bytes);
+}
+
+/* Why nothing was found. otherwise: for a file that is not even of another form. */
+static const char *why_nothing(const char *bytes, size_t size, const char *otherwise)
+{
+	return size == 0 ? "the file is empty"
+	       : is_der(bytes, size)
+		       ? "it is DER, PEM is needed (\"openssl x509\" and \"openssl pkey\" convert)"
+		       : otherwise;
+}
+
 static bool load_chain(struct certificate *certificate, int fd, struct control_certificate *facts)
 {
 	size_t size;
@@ -115,7 +140,8 @@ static bool load_chain(struct certificate *certificate, int fd, struct control_c
 	else if (!certificate->leaf &&
 		 ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
 		ERR_clear_error();
-		explain(facts, CERTIFICATE_UNREADABLE, "there is no certificate in PEM in it");
+		explain(facts, CERTIFICATE_UNREADABLE,
+			why_nothing(bytes, size, "there is no certificate in PEM in it"));
 	} else if (!good) {
 		explain(facts, CERTIFICATE_UNREADABLE, "out of memory");
 	}
@@ -141,7 +167,7 @@ static bool load_key(struct certificate *certificate, int fd, struct control_cer
 			ERR_clear_error();
 		explain(facts, CERTIFICATE_KEY_UNREADABLE,
 			asked ? "the key is encrypted; sulid cannot ask for its password"
-			      : "there is no private key in PEM in it");
+			      : why_nothing(bytes, size, "there is no private key in PEM in it"));
 	}
 	BIO_free(bio);
 	wipe_and_free(bytes, size);
@@ -186,20 +212,6 @@ bool certificate_use(const struct certificate *certificate, SSL_CTX *context)
 	return good;
 }
 
-/* Whether a handshake could be done with it, found out by giving it to OpenSSL. */
-static bool judge(const struct certificate *certificate, struct control_certificate *facts)
-{
-	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-	bool good = context && certificate_use(certificate, context);
-
-	if (!good)
-		explain(facts, problem_of(ERR_peek_last_error()), "OpenSSL refuses it");
-	SSL_CTX_free(context);
-	return good;
-}
-
-/* ---- facts ---------------------------------------------------------------------------------- */
-
 static void describe_key(EVP_PKEY *key, char *out, size_t size)
 {
 	char group[32] = "";
@@ -227,6 +239,39 @@ static void describe_key(EVP_PKEY *key, char *out, size_t size)
 	}
 }
 
+/* In words of our own: what is to be done about it lies with two files. */
+static void explain_mismatch(
+	const struct certificate *certificate, struct control_certificate *facts)
+{
+	char key[sizeof facts->key], wanted[sizeof facts->key];
+
+	describe_key(certificate->key, key, sizeof key);
+	describe_key(X509_get0_pubkey(certificate->leaf), wanted, sizeof wanted);
+	facts->problem = CERTIFICATE_MISMATCH;
+	if (strcmp(key, wanted) == 0)
+		snprintf(facts->reason, sizeof facts->reason, "was only one of the two renewed?");
+	else
+		snprintf(facts->reason, sizeof facts->reason, "it is %s, the certificate's is %s",
+			key, wanted);
+}
+
+/* Whether a handshake could be done with it, found out by giving it to OpenSSL. */
+static bool judge(const struct certificate *certificate, struct control_certificate *facts)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	bool good = context && certificate_use(certificate, context);
+	enum certificate_problem problem = problem_of(ERR_peek_last_error());
+
+	if (!good && problem == CERTIFICATE_MISMATCH)
+		explain_mismatch(certificate, facts);
+	else if (!good)
+		explain(facts, problem, "OpenSSL refuses it");
+	SSL_CTX_free(context);
+	return good;
+}
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
 static void add_address(struct text *text, const ASN1_OCTET_STRING *bytes)
 {
 	int length = ASN1_STRING_length(bytes);
@@ -240,58 +285,84 @@ static void add_address(struct text *text, const ASN1_OCTET_STRING *bytes)
 	text_add(text, words);
 }
 
-/* The names in it, whole ones only, as many as fit. */
-static void describe_names(X509 *leaf, char *out, size_t size)
+/* The names in it, whole ones only, as many as fit. Returns how many there are. */
+static uint32_t describe_names(X509 *leaf, char *out, size_t size)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
 	struct text text = text_over(out, size - 1);
+	uint32_t count = 0;
+	size_t whole = 0;
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		int kind;
 		const ASN1_STRING *value =
 			GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &kind);
-		size_t before = text.length;
 
 		if (kind != GEN_DNS && kind != GEN_IPADD)
 			continue;
-		if (before > 0)
+		if (count++ > 0)
 			text_add(&text, ", ");
 		if (kind == GEN_DNS)
 			text_log(&text, (const char *)ASN1_STRING_get0_data(value),
 				(size_t)ASN1_STRING_length(value));
 		else
 			add_address(&text, value);
-		if (text.overflow) {
-			text.length = before;
-			break;
-		}
+		if (!text.overflow)
+			whole = text.length;
 	}
-	out[text.length] = '\0';
+	out[whole] = '\0';
 	GENERAL_NAMES_free(names);
+	return count;
+}
+
+/* A name with a wildcard is covered by that very name only. OpenSSL finds none in "*.example". */
+static bool covers_wildcard(X509 *leaf, const char *rest)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	size_t length = strlen(rest);
+	bool found = false;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+		int kind;
+		const ASN1_STRING *value =
+			GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &kind);
+		const char *text = (const char *)ASN1_STRING_get0_data(value);
+
+		found = kind == GEN_DNS && (size_t)ASN1_STRING_length(value) == length + 1 &&
+			text[0] == '*' && strncasecmp(text + 1, rest, length) == 0;
+	}
+	GENERAL_NAMES_free(names);
+	return found;
 }
 
 static bool covers(X509 *leaf, const struct image *image, const struct image_name *name)
 {
 	const char *words = image_string(image, name->name);
 	struct address address;
-	char host[NAME_TEXT];
 
-	if (!name->wildcard && address_parse(words, &address))
+	if (name->wildcard)
+		return covers_wildcard(leaf, words);
+	if (address_parse(words, &address))
 		return X509_check_ip_asc(leaf, words, 0) == 1;
-	/* ".example.org" stands for "*.example.org": any label does to try it. */
-	snprintf(host, sizeof host, "%s%s", name->wildcard ? "a-label" : "", words);
-	return X509_check_host(leaf, host, 0, 0, NULL) == 1;
+	return X509_check_host(leaf, words, 0, 0, NULL) == 1;
 }
 
-/* Whether an earlier entry is the same name: a vhost has it once for each of its listeners. */
-static bool seen_before(const struct image *image, uint32_t index)
+static bool uses(const struct image *image, uint32_t vhost, uint32_t certificate)
+{
+	const struct image_range *range = &image->vhosts[vhost].certificates;
+
+	return certificate - range->first < range->count;
+}
+
+/* Whether an earlier entry is the same name: it is there once for each listener and vhost. */
+static bool seen_before(const struct image *image, uint32_t certificate, uint32_t index)
 {
 	const struct image_name *name = &image->names[index];
 
 	for (uint32_t i = 0; i < index; i++) {
 		const struct image_name *other = &image->names[i];
 
-		if (other->vhost == name->vhost && other->wildcard == name->wildcard &&
+		if (other->wildcard == name->wildcard && uses(image, other->vhost, certificate) &&
 			strcmp(image_string(image, other->name), image_string(image, name->name)) ==
 				0)
 			return true;
@@ -299,23 +370,23 @@ static bool seen_before(const struct image *image, uint32_t index)
 	return false;
 }
 
-uint32_t certificate_missing_names(const struct certificate *certificate, const struct image *image,
-	uint32_t vhost, char *first, size_t size)
+void certificate_compare_names(const struct certificate *certificate, const struct image *image,
+	uint32_t index, struct control_certificate *facts)
 {
-	uint32_t missing = 0;
-
-	first[0] = '\0';
 	for (uint32_t i = 0; i < image->header->names.count; i++) {
 		const struct image_name *name = &image->names[i];
+		const char *words = image_string(image, name->name);
 
-		if (name->vhost != vhost || covers(certificate->leaf, image, name) ||
-			seen_before(image, i))
+		if (!uses(image, name->vhost, index) || (name->wildcard && *words == '\0') ||
+			seen_before(image, index, i))
 			continue;
-		if (missing++ == 0)
-			snprintf(first, size, "%s%s", name->wildcard ? "*" : "",
-				image_string(image, name->name));
+		facts->names_wanted++;
+		if (covers(certificate->leaf, image, name))
+			continue;
+		if (facts->names_missing++ == 0)
+			snprintf(facts->missing, sizeof facts->missing, "%s%s",
+				name->wildcard ? "*" : "", words);
 	}
-	return missing;
 }
 
 void certificate_load(
@@ -336,7 +407,7 @@ void certificate_load(
 	facts->not_before = identity.not_before;
 	facts->not_after = identity.not_after;
 	describe_key(certificate->key, facts->key, sizeof facts->key);
-	describe_names(certificate->leaf, facts->names, sizeof facts->names);
+	facts->names_count = describe_names(certificate->leaf, facts->names, sizeof facts->names);
 	ERR_clear_error();
 	return;
 fail:

@@ -31,10 +31,13 @@ void certificate_load(
  * kind of key already. */
 bool certificate_use(const struct certificate *certificate, SSL_CTX *context);
 
-/* How many of a vhost's names it does not cover, and the first of them (NUL-terminated, cut to
- * fit). */
-uint32_t certificate_missing_names(const struct certificate *certificate, const struct image *image,
-	uint32_t vhost, char *first, size_t size);
+/*
+ * What the vhosts that use it (index: of the certificate in the image) want of it: into
+ * facts->names_wanted, names_missing, and the first of these, cut to fit, into "missing". Nobody
+ * can have a certificate for "*", so it is not wanted.
+ */
+void certificate_compare_names(const struct certificate *certificate, const struct image *image,
+	uint32_t index, struct control_certificate *facts);
 
 void certificate_free(struct certificate *certificate);
 

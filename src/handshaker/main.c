@@ -189,9 +189,7 @@ static struct certificate *load_certificates(const struct image *image)
 		close(chain);
 		close(key);
 		if (facts->problem == CERTIFICATE_GOOD)
-			facts->names_missing = certificate_missing_names(&certificates[i], image,
-				image->certificates[i].vhost, facts->missing,
-				sizeof facts->missing);
+			certificate_compare_names(&certificates[i], image, i, facts);
 		else
 			failed.code = EXIT_REFUSED;
 		tell(&message);
