@@ -25,6 +25,7 @@
 enum {
 	OPTION_OUTPUT,
 	OPTION_DAYS,
+	OPTION_KEEP_KEY,
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_COUNT
@@ -33,12 +34,13 @@ enum {
 static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_OUTPUT] = {"output", "DIR", 'o'},
 	[OPTION_DAYS] = {"days", "a number of days", 0},
+	[OPTION_KEEP_KEY] = {"keep-key", NULL, 0},
 	[OPTION_QUIET] = {"quiet", NULL, 'q'},
 	[OPTION_HELP] = {"help", NULL, 'h'},
 };
 
 static const char help[] =
-	"usage: sulid certificate NAME... [-o DIR] [--days N] [--quiet]\n"
+	"usage: sulid certificate NAME... [-o DIR] [--days N] [--keep-key] [--quiet]\n"
 	"\n"
 	"Makes a self-signed certificate (P-256) for the names, and its key. A NAME is a host\n"
 	"name, *.example.org, an address, or * for localhost and this host's name. The result is\n"
@@ -46,6 +48,7 @@ static const char help[] =
 	"\n"
 	"  -o, --output DIR   where to; ./NAME if it is not given\n"
 	"      --days N       how long it is valid, 3650 if it is not given\n"
+	"      --keep-key     a privkey.pem without fullchain.pem in DIR is used, not refused\n"
 	"  -q, --quiet        print nothing; otherwise the two paths and the digest are printed\n"
 	"  -h, --help         print this\n";
 
@@ -72,77 +75,114 @@ static bool failed(const char *directory, const char *file, char *message, size_
 	return false;
 }
 
-/* Both are to be made; one alone is worth a word too. */
-static bool check_free(int at, const char *directory, char *message, size_t size)
+static bool is_there(int at, const char *file)
 {
-	static const char *const files[] = {CERTIFICATE_KEY, CERTIFICATE_CHAIN};
 	struct stat status;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (fstatat(at, files[i], &status, AT_SYMLINK_NOFOLLOW) == 0) {
-			errno = EEXIST;
-			return failed(directory, files[i], message, size);
-		}
-		if (errno != ENOENT)
-			return failed(directory, files[i], message, size);
+	if (fstatat(at, file, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = EEXIST;
+	return errno != ENOENT;
+}
+
+/* Both are to be made, if the key is not kept; one alone is worth a word too. */
+static bool check_free(int at, const struct certificate_order *order, char *message, size_t size)
+{
+	static const char *const files[] = {CERTIFICATE_KEY, CERTIFICATE_CHAIN};
+
+	for (size_t i = order->keep_key ? 1 : 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (is_there(at, files[i]))
+			return failed(order->directory, files[i], message, size);
 	}
 	return true;
 }
 
-static bool keep_both(
-	const struct certificate_order *order, BIO *key, BIO *chain, char *message, size_t size)
+/* No terminal to ask at. */
+static int no_password(char *buffer, int size, int writing, void *context)
 {
-	const char *directory = order->directory;
-	int at = keep_directory(directory);
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
+static EVP_PKEY *read_key(int at)
+{
+	int fd = openat(at, CERTIFICATE_KEY, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	EVP_PKEY *key = file ? PEM_read_PrivateKey(file, NULL, no_password, NULL) : NULL;
+
+	if (file)
+		fclose(file);
+	else if (fd >= 0)
+		close(fd);
+	return key;
+}
+
+static bool keep_both(int at, const struct certificate_order *order, bool has_key,
+	const struct self_signed *made, char *message, size_t size)
+{
+	BIO *key = BIO_new(BIO_s_mem()); /* BIO_free wipes what is left in it */
+	BIO *chain = BIO_new(BIO_s_mem());
 	char *bytes = NULL;
 	size_t length;
 	bool good = false;
 
-	if (at < 0)
-		return failed(directory, "", message, size);
-	if (!check_free(at, directory, message, size))
+	if (!key || !chain ||
+		!PEM_write_bio_PrivateKey(key, made->key, NULL, NULL, 0, NULL, NULL) ||
+		!PEM_write_bio_X509(chain, made->certificate)) {
+		openssl_failed("cannot write a certificate as PEM", message, size);
 		goto out;
+	}
 	length = (size_t)BIO_get_mem_data(key, &bytes);
-	if (keep_file(at, CERTIFICATE_KEY, 0600, bytes, length) != 0) {
-		failed(directory, CERTIFICATE_KEY, message, size);
+	if (!has_key && keep_file(at, CERTIFICATE_KEY, 0600, bytes, length) != 0) {
+		failed(order->directory, CERTIFICATE_KEY, message, size);
 		goto out;
 	}
 	length = (size_t)BIO_get_mem_data(chain, &bytes);
 	if (keep_file(at, CERTIFICATE_CHAIN, 0644, bytes, length) != 0) {
-		failed(directory, CERTIFICATE_CHAIN, message, size);
-		unlinkat(at, CERTIFICATE_KEY, 0); /* ours, and known to nobody yet */
+		failed(order->directory, CERTIFICATE_CHAIN, message, size);
+		if (!has_key)
+			unlinkat(at, CERTIFICATE_KEY, 0); /* ours, and known to nobody yet */
 		goto out;
 	}
-	good = keep_flush(at) == 0 || failed(directory, "", message, size);
+	good = keep_flush(at) == 0 || failed(order->directory, "", message, size);
 out:
-	close(at);
+	BIO_free(key);
+	BIO_free(chain);
 	return good;
 }
 
 bool certificate_write(const struct certificate_order *order, uint8_t digest[static 32],
 	char *message, size_t size)
 {
-	struct self_signed made;
-	BIO *key = BIO_new(BIO_s_mem()); /* BIO_free wipes what is left in it */
-	BIO *chain = BIO_new(BIO_s_mem());
-	bool good = false;
+	int at = keep_directory(order->directory);
+	struct self_signed made = {0};
+	bool has_key, good = false;
 
+	if (at < 0)
+		return failed(order->directory, "", message, size);
+	keep_sweep(at, CERTIFICATE_KEY);
+	keep_sweep(at, CERTIFICATE_CHAIN);
 	ERR_clear_error();
-	if (!self_signed_make(&made, &order->names, order->now, order->days) || !key || !chain ||
+	if (!check_free(at, order, message, size))
+		goto out;
+	has_key = is_there(at, CERTIFICATE_KEY);
+	if (!(has_key ? self_signed_over(
+				&made, read_key(at), &order->names, order->now, order->days)
+		      : self_signed_make(&made, &order->names, order->now, order->days)) ||
 		!X509_digest(made.certificate, EVP_sha256(), digest, NULL)) {
-		openssl_failed("cannot make a certificate", message, size);
+		if (has_key)
+			snprintf(message, size, "%s/" CERTIFICATE_KEY " holds no usable key",
+				order->directory);
+		else
+			openssl_failed("cannot make a certificate", message, size);
 		goto out;
 	}
-	if (!PEM_write_bio_PrivateKey(key, made.key, NULL, NULL, 0, NULL, NULL) ||
-		!PEM_write_bio_X509(chain, made.certificate)) {
-		openssl_failed("cannot write a certificate as PEM", message, size);
-		goto out;
-	}
-	good = keep_both(order, key, chain, message, size);
+	good = keep_both(at, order, has_key, &made, message, size);
 out:
 	self_signed_free(&made);
-	BIO_free(key);
-	BIO_free(chain);
+	close(at);
 	return good;
 }
 
@@ -212,6 +252,9 @@ int certificate_command(char *const *arguments)
 		case OPTION_DAYS:
 			if (!parse_days(value, &order.days))
 				return wrong_usage("--days wants a number from 1 to 36500");
+			break;
+		case OPTION_KEEP_KEY:
+			order.keep_key = true;
 			break;
 		case OPTION_QUIET:
 			quiet = true;

@@ -2,8 +2,8 @@
 #ifndef SULID_TOOL_CERTIFICATE_H
 #define SULID_TOOL_CERTIFICATE_H
 
-/* sulid certificate NAME... [-o DIR] [--days N] [--quiet]: a self-signed key and certificate, made
- * once. */
+/* sulid certificate NAME... [-o DIR] [--days N] [--keep-key] [--quiet]: a self-signed key and
+ * certificate, made once. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,11 +17,13 @@ struct certificate_order {
 	struct names names;
 	const char *directory; /* made if it is missing */
 	unsigned days;
-	int64_t now; /* Unix time, seconds */
+	int64_t now;   /* Unix time, seconds */
+	bool keep_key; /* a key without its certificate is no obstacle: it gets one */
 };
 
 /*
- * Make key and certificate and write both into the directory, or neither. *digest is SHA-256 over
+ * Make key and certificate and write both into the directory, or neither; of a key
+ * that is kept only the certificate. *digest is SHA-256 over
  * the DER. false: why is in the message, which starts with what failed.
  */
 bool certificate_write(const struct certificate_order *order, uint8_t digest[static 32],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "keep.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define RANDOM_DIGITS 8 /* at the end of a temporary name */
 
 /* path and what is above it. Exists is success: opening it tells whether it is a directory. */
 static int make_directories(const char *path)
@@ -121,6 +124,33 @@ fail:
 		unlinkat(directory, temporary, 0);
 	errno = error;
 	return -1;
+}
+
+/* ".NAME.0123abcd", as keep_file has it. */
+static bool is_temporary(const char *entry, const char *name)
+{
+	size_t length = strlen(name);
+
+	return entry[0] == '.' && strncmp(entry + 1, name, length) == 0 &&
+	       entry[length + 1] == '.' && strlen(entry) == length + 2 + RANDOM_DIGITS &&
+	       strspn(entry + length + 2, "0123456789abcdef") == RANDOM_DIGITS;
+}
+
+void keep_sweep(int directory, const char *name)
+{
+	int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *entry;
+
+	if (!list) {
+		if (again >= 0)
+			close(again);
+		return;
+	}
+	while ((entry = readdir(list)) != NULL)
+		if (is_temporary(entry->d_name, name))
+			unlinkat(directory, entry->d_name, 0);
+	closedir(list);
 }
 
 int keep_flush(int directory)

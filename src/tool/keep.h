@@ -20,6 +20,10 @@ int keep_directory(const char *path);
  */
 int keep_file(int directory, const char *name, mode_t mode, const void *bytes, size_t length);
 
+/* Remove temporary files of keep_file for that name, which a run left behind that was killed: the
+ * directory's lock is held, so nobody is writing one. */
+void keep_sweep(int directory, const char *name);
+
 /* Its parts, for others that write a temporary name first. All of the bytes; and from that name to
  * the final one, if that is free. -1 with errno. */
 int keep_bytes(int file, const char *bytes, size_t length);

@@ -23,7 +23,7 @@ static const struct command {
 	const char *synopsis;
 	int (*run)(char *const *arguments);
 } commands[] = {
-	{"certificate", "NAME... [-o DIR] [--days N] [--quiet]", certificate_command},
+	{"certificate", "NAME... [-o DIR] [--days N] [--keep-key] [--quiet]", certificate_command},
 	{"digest", "FILE...", digest_command},
 	{"precompress", "DIR... [OPTION]...", precompress_command},
 	{"render", "DIR... [OPTION]...", render_command},

@@ -115,18 +115,32 @@ static bool add_constraints(X509 *certificate)
 	return good;
 }
 
-bool self_signed_make(
-	struct self_signed *made, const struct names *names, int64_t now, unsigned days)
+/* Ed25519 and Ed448 choose their own. */
+static const EVP_MD *hash_for(const EVP_PKEY *key)
+{
+	int id = EVP_PKEY_get_base_id(key);
+
+	return id == EVP_PKEY_ED25519 || id == EVP_PKEY_ED448 ? NULL : EVP_sha256();
+}
+
+bool self_signed_over(struct self_signed *made, EVP_PKEY *key, const struct names *names,
+	int64_t now, unsigned days)
 {
 	X509 *certificate = X509_new();
 
-	*made = (struct self_signed){.key = EVP_EC_gen("P-256"), .certificate = certificate};
+	*made = (struct self_signed){.key = key, .certificate = certificate};
 	return made->key && certificate && X509_set_version(certificate, X509_VERSION_3) &&
 	       X509_set_pubkey(certificate, made->key) && set_serial(certificate) &&
 	       set_validity(certificate, now, days) && set_subject(certificate, names->common) &&
 	       add_constraints(certificate) && add_key_usage(certificate) &&
 	       add_extended_key_usage(certificate) && add_names(certificate, names) &&
-	       X509_sign(certificate, made->key, EVP_sha256()) > 0;
+	       X509_sign(certificate, made->key, hash_for(made->key)) > 0;
+}
+
+bool self_signed_make(
+	struct self_signed *made, const struct names *names, int64_t now, unsigned days)
+{
+	return self_signed_over(made, EVP_EC_gen("P-256"), names, now, days);
 }
 
 void self_signed_free(struct self_signed *made)

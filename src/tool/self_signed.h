@@ -13,7 +13,7 @@
 #define SELF_SIGNED_MOST_DAYS 36500
 
 struct self_signed {
-	EVP_PKEY *key; /* P-256 */
+	EVP_PKEY *key; /* P-256, unless it was given */
 	X509 *certificate;
 };
 
@@ -24,6 +24,10 @@ struct self_signed {
  */
 bool self_signed_make(
 	struct self_signed *made, const struct names *names, int64_t now, unsigned days);
+
+/* The same for a key that is there already; it is taken over in any case. NULL is a failure. */
+bool self_signed_over(struct self_signed *made, EVP_PKEY *key, const struct names *names,
+	int64_t now, unsigned days);
 
 void self_signed_free(struct self_signed *made);
 

@@ -320,6 +320,51 @@ static void test_never_overwrites(void **state)
 	expect_files("link", 1);
 }
 
+/* A making that was interrupted: the key is there, and what was being written. */
+static void test_interrupted(void **state)
+{
+	struct certificate_order order = order_for("first", "example.org", NULL);
+	char message[PATH_MAX + 200] = "";
+	uint8_t digest[32];
+
+	(void)state;
+	write_good(&order, digest);
+	assert_int_equal(mkdir("half", 0700), 0);
+	assert_int_equal(rename("first/privkey.pem", "half/privkey.pem"), 0);
+	write_text("half/.privkey.pem.0123abcd", "half of it");
+	write_text("half/.fullchain.pem.89abcdef", "");
+	write_text("half/.fullchain.pem.mine", "");
+	order.directory = "half";
+	order.keep_key = true;
+	write_good(&order, digest);
+	expect_files("half", 3);
+
+	FILE *file = fopen("half/privkey.pem", "re");
+
+	assert_non_null(file);
+
+	EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	X509 *certificate = read_certificate("half/fullchain.pem");
+	X509 *before = read_certificate("first/fullchain.pem");
+
+	fclose(file);
+	assert_int_equal(X509_check_private_key(certificate, key), 1);
+	assert_int_equal(X509_check_private_key(before, key), 1);
+	EVP_PKEY_free(key);
+	X509_free(certificate);
+	X509_free(before);
+	/* Only that much: a certificate is replaced no more than without it. */
+	assert_false(certificate_write(&order, digest, message, sizeof(message)));
+	assert_non_null(strstr(message, "half/fullchain.pem exists"));
+	assert_int_equal(mkdir("bad", 0700), 0);
+	write_text("bad/privkey.pem", "precious");
+	order.directory = "bad";
+	assert_false(certificate_write(&order, digest, message, sizeof(message)));
+	assert_string_equal(message, "bad/privkey.pem holds no usable key");
+	expect_text("bad/privkey.pem", "precious");
+	expect_files("bad", 1);
+}
+
 static void test_keep_file(void **state)
 {
 	int directory = keep_directory("kept");
@@ -483,6 +528,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_never_overwrites, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_interrupted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keep_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_race, setup, teardown),
