@@ -338,12 +338,16 @@ static bool covers_wildcard(X509 *leaf, const char *rest)
 static bool covers(X509 *leaf, const struct image *image, const struct image_name *name)
 {
 	const char *words = image_string(image, name->name);
+	char bare[ADDRESS_TEXT];
 	struct address address;
 
 	if (name->wildcard)
 		return covers_wildcard(leaf, words);
-	if (address_parse(words, &address))
-		return X509_check_ip_asc(leaf, words, 0) == 1;
+	/* An IPv6 address stands in brackets, as in a URL. */
+	snprintf(bare, sizeof bare, "%.*s", (int)strcspn(words + (words[0] == '['), "]"),
+		words + (words[0] == '['));
+	if (address_parse(bare, &address))
+		return X509_check_ip_asc(leaf, bare, 0) == 1;
 	return X509_check_host(leaf, words, 0, 0, NULL) == 1;
 }
 

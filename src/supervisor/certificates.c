@@ -1,90 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificates.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/date.h"
+#include "base/log.h"
 
-#include "spawn.h"
+#include "expiry.h"
+#include "name_list.h"
+#include "own_certificates.h"
 
-#define WARN_BEFORE (14 * 86400) /* seconds of life left */
-
-/* Those that the vhost has, and those that it had. */
-static void add_names(const struct config_vhost *vhost, char **arguments, size_t count)
-{
-	static const enum key keys[] = {KEY_NAMES, KEY_MOVED_FROM};
-
-	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-		const struct config_text *list = vhost->values[keys[k]].list;
-
-		for (uint32_t i = 0; i < vhost->values[keys[k]].count; i++)
-			arguments[count++] = (char *)(uintptr_t)list[i].text;
-	}
-}
-
-/* Run "sulid-tool certificate --quiet -o DIR NAME…" and wait. Its messages go to standard error. */
-static int run_tool(const char *directory, const struct config_vhost *vhost)
-{
-	size_t names = (size_t)vhost->values[KEY_NAMES].count + vhost->values[KEY_MOVED_FROM].count;
-	char **arguments = calloc(names + 7, sizeof *arguments);
-	char *tool = programs_path("sulid-tool");
-	size_t count = 0;
-	int status = -1;
-	pid_t pid = -1;
-
-	if (!arguments || !tool)
-		goto out;
-	arguments[count++] = (char[]){"certificate"};
-	arguments[count++] = (char[]){"--quiet"};
-	arguments[count++] = (char[]){"-o"};
-	arguments[count++] = (char *)(uintptr_t)directory;
-	arguments[count++] = (char[]){"--"};
-	add_names(vhost, arguments, count);
-	pid = fork();
-	if (pid == 0) {
-		/* Standard output is for URLs and data only. */
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		execv(tool, arguments);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-out:
-	free(arguments);
-	free(tool);
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
-}
-
-int certificates_make_missing(const struct config *config, struct diagnostics *diagnostics)
-{
-	unsigned before = diagnostics->errors;
-
-	for (size_t i = 0; i < config->certificate_count; i++) {
-		const struct config_certificate *pair = &config->certificates[i];
-		char directory[4096];
-		char *slash;
-
-		if (!pair->made_by_us || access(pair->chain, F_OK) == 0 ||
-			access(pair->key, F_OK) == 0)
-			continue;
-		snprintf(directory, sizeof directory, "%s", pair->chain);
-		slash = strrchr(directory, '/');
-		if (!slash)
-			continue;
-		*slash = '\0';
-		if (run_tool(directory, config->vhosts[pair->vhost]) < 0)
-			diagnostics_error(diagnostics, &pair->position,
-				"the self-signed certificate in %s could not be made", directory);
-	}
-	return diagnostics->errors > before ? -1 : 0;
-}
+#define NAMES_WIDTH 40
 
 static void judge_problem(const struct config_certificate *pair,
 	const struct control_certificate *facts, struct diagnostics *diagnostics)
@@ -92,7 +17,8 @@ static void judge_problem(const struct config_certificate *pair,
 	switch ((enum certificate_problem)facts->problem) {
 	case CERTIFICATE_MISMATCH:
 		diagnostics_error(diagnostics, &pair->key_position,
-			"the key %s is not that of the certificate %s", pair->key, pair->chain);
+			"the key %s is not that of the certificate %s: %s", pair->key, pair->chain,
+			facts->reason);
 		break;
 	case CERTIFICATE_KEY_UNREADABLE:
 		diagnostics_error(diagnostics, &pair->key_position, "%s holds no usable key: %s",
@@ -111,26 +37,54 @@ static void judge_problem(const struct config_certificate *pair,
 	}
 }
 
-static void judge_life(const struct config_certificate *pair,
+/* What to do about one of our own that is not as it should be, and what about it is as it should.
+ */
+static void keep_words(const struct config_certificate *pair, char *words, size_t size)
+{
+	char directory[OWN_DIRECTORY];
+
+	words[0] = '\0';
+	if (pair->made_by_us)
+		snprintf(words, size,
+			"; Gemini clients have pinned it, so it is kept; delete %s to have a new "
+			"one made",
+			own_certificates_directory(pair, directory));
+}
+
+static void judge_names(const struct config_certificate *pair,
 	const struct control_certificate *facts, struct diagnostics *diagnostics)
 {
-	int64_t now = (int64_t)time(NULL);
-	char date[DATE_ISO];
+	char keep[OWN_DIRECTORY + 128], more[40] = "";
 
-	if (now < facts->not_before) {
-		date_iso(date, facts->not_before, 0);
-		diagnostics_warn(diagnostics, &pair->position,
-			"the certificate %s is not valid before %.10s", pair->chain, date);
-	}
-	if (now <= facts->not_after - WARN_BEFORE)
+	if (facts->names_missing == 0)
 		return;
-	date_iso(date, facts->not_after, 0);
-	diagnostics_warn(diagnostics, &pair->position, "the certificate %s %s on %.10s",
-		pair->chain, now > facts->not_after ? "expired" : "expires", date);
+	keep_words(pair, keep, sizeof keep);
+	if (facts->names_missing == facts->names_wanted && facts->names_wanted > 1) {
+		diagnostics_warn(diagnostics, &pair->position,
+			"the certificate %s covers none of the names%s", pair->chain, keep);
+		return;
+	}
+	if (facts->names_missing > 1)
+		snprintf(more, sizeof more, ", nor %u more", (unsigned)facts->names_missing - 1);
+	diagnostics_warn(diagnostics, &pair->position,
+		"the certificate %s does not cover the name \"%s\"%s%s", pair->chain,
+		facts->missing, more, keep);
+}
+
+static void judge_life(const struct config_certificate *pair,
+	const struct control_certificate *facts, int64_t now, struct diagnostics *diagnostics)
+{
+	char words[EXPIRY_WORDS], keep[OWN_DIRECTORY + 128];
+
+	if (expiry_of(now, facts->not_before, facts->not_after) == EXPIRY_FAR)
+		return;
+	keep_words(pair, keep, sizeof keep);
+	diagnostics_warn(diagnostics, &pair->position, "the certificate %s %s%s", pair->chain,
+		expiry_words(now, facts->not_before, facts->not_after, words), keep);
 }
 
 void certificates_judge(const struct config *config, const struct control_certificate *facts,
-	struct diagnostics *diagnostics)
+	int64_t now, struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < config->certificate_count; i++) {
 		const struct config_certificate *pair = &config->certificates[i];
@@ -141,12 +95,28 @@ void certificates_judge(const struct config *config, const struct control_certif
 		}
 		if (facts[i].not_after == 0)
 			continue; /* nothing was reported */
-		judge_life(pair, &facts[i], diagnostics);
-		if (*facts[i].missing && !pair->made_by_us)
-			diagnostics_warn(diagnostics, &pair->position,
-				"the certificate %s does not cover the name \"%s\"%s", pair->chain,
-				facts[i].missing,
-				facts[i].names_missing > 1 ? ", nor some others" : "");
+		judge_life(pair, &facts[i], now, diagnostics);
+		judge_names(pair, &facts[i], diagnostics);
+	}
+}
+
+void certificates_remind(const struct config *config, const struct control_certificate *facts,
+	int64_t now, int64_t *said, bool quiet)
+{
+	for (size_t i = 0; i < config->certificate_count; i++) {
+		const struct control_certificate *one = &facts[i];
+		enum expiry expiry = expiry_of(now, one->not_before, one->not_after);
+		char words[EXPIRY_WORDS], names[NAME_LIST];
+
+		if (one->not_after == 0 || (expiry != EXPIRY_SOON && expiry != EXPIRY_OVER) ||
+			!expiry_is_due(now, &said[i]) || quiet)
+			continue;
+		log_warnx("the certificate for %s %s: %s",
+			one->names_count == 0 ? "no name"
+					      : name_list_shorten(one->names, one->names_count,
+							NAMES_WIDTH, names),
+			expiry_words(now, one->not_before, one->not_after, words),
+			config->certificates[i].chain);
 	}
 }
 

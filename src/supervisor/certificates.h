@@ -2,28 +2,29 @@
 #ifndef SULID_SUPERVISOR_CERTIFICATES_H
 #define SULID_SUPERVISOR_CERTIFICATES_H
 
-/* What the supervisor knows of certificates: it never parses one. sulid-tool makes them,
- * handshakers tell about them. */
+/*
+ * What the supervisor knows of certificates: it never parses one, handshakers tell about them.
+ * facts: by index of the configuration's certificates, as they report them. All times are Unix time
+ * in seconds, and the clock is the caller's.
+ */
 
 #include "contract/control.h"
 
 #include "config.h"
 
-/*
- * Make each `certificate: auto` that is not there yet, by running sulid-tool and waiting for it.
- * Nothing listens meanwhile. -1 after errors in diagnostics.
- */
-int certificates_make_missing(const struct config *config, struct diagnostics *diagnostics);
-
-/*
- * facts: by index of the configuration's certificates, as handshakers report them. A problem
- * becomes an error, a short life or a name that is not covered a warning, at its place in the
- * configuration.
- */
+/* A problem becomes an error, a short life or a name that is not covered a warning, at its place in
+ * the configuration. */
 void certificates_judge(const struct config *config, const struct control_certificate *facts,
-	struct diagnostics *diagnostics);
+	int64_t now, struct diagnostics *diagnostics);
 
-/* The earliest end of a certificate's life, Unix time; INT64_MAX without certificates. */
+/*
+ * Log a warning for each that expires soon or has expired, once a day: said has for each when that
+ * was last, 0 for never. quiet: it has been said already, only note when.
+ */
+void certificates_remind(const struct config *config, const struct control_certificate *facts,
+	int64_t now, int64_t *said, bool quiet);
+
+/* The earliest end of a certificate's life; INT64_MAX without certificates. */
 int64_t certificates_first_expiry(
 	const struct config *config, const struct control_certificate *facts);
 

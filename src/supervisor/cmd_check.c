@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "base/date.h"
 #include "contract/build.h"
 
 #include "accounts.h"
-#include "certificates.h"
+#include "certificate_table.h"
 #include "commands.h"
 #include "config_groups.h"
+#include "own_certificates.h"
 #include "rehearsal.h"
 
-static void count(FILE *to, size_t number, const char *what)
+/* All that run would do before it listens. The facts are the caller's to free; NULL after an error.
+ */
+static struct control_certificate *try_all(struct config *config, struct diagnostics *diagnostics)
 {
-	fprintf(to, ", %zu %s%s", number, what, number == 1 ? "" : "s");
-}
+	struct account accounts[ROLE_COUNT];
+	struct control_certificate *facts = calloc(config->certificate_count + 1, sizeof *facts);
 
-static void print_verdict(const char *file, const struct config *config, int64_t first_expiry)
-{
-	char date[DATE_ISO];
-
-	printf("%s: ok", file);
-	count(stdout, config->vhost_count, "vhost");
-	count(stdout, config->certificate_count, "certificate");
-	if (first_expiry != INT64_MAX) {
-		date_iso(date, first_expiry, 0);
-		printf(", the first expires on %.10s", date);
-	}
-	putchar('\n');
+	if (facts && config_groups_load(config, diagnostics) == 0 &&
+		accounts_of_config(config, accounts, diagnostics) == 0 &&
+		own_certificates_make(config, diagnostics) == 0 &&
+		rehearse(config, accounts, diagnostics, facts) == 0)
+		return facts;
+	free(facts);
+	return NULL;
 }
 
 int cmd_check(const struct arguments *arguments)
@@ -35,19 +33,20 @@ int cmd_check(const struct arguments *arguments)
 	const char *file = arguments->value[CONFIG_FILE] ? arguments->value[CONFIG_FILE]
 							 : commands_default_config();
 	struct diagnostics diagnostics = {0};
-	struct account accounts[ROLE_COUNT];
 	struct config *config = config_load(file, &diagnostics);
-	int64_t first_expiry = INT64_MAX;
+	struct control_certificate *facts = NULL;
 	bool good = config != NULL;
 
-	if (config && !arguments->value[CHECK_SYNTAX])
-		good = config_groups_load(config, &diagnostics) == 0 &&
-		       accounts_of_config(config, accounts, &diagnostics) == 0 &&
-		       certificates_make_missing(config, &diagnostics) == 0 &&
-		       rehearse(config, accounts, &diagnostics, &first_expiry) == 0;
+	if (config && !arguments->value[CHECK_SYNTAX]) {
+		facts = try_all(config, &diagnostics);
+		good = facts != NULL;
+	}
 	diagnostics_print(&diagnostics, stderr);
+	if (facts)
+		certificate_table(config, facts, (int64_t)time(NULL), commands_colour(), stdout);
 	if (good)
-		print_verdict(file, config, first_expiry);
+		certificate_verdict(file, config, facts, stdout);
+	free(facts);
 	config_free(config);
 	diagnostics_free(&diagnostics);
 	return good ? EXIT_DONE : EXIT_REFUSED;

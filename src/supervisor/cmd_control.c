@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,12 +41,40 @@ static int connect_to(const char *path)
 	return -1;
 }
 
-/* Send the request; the answer's first line is the exit status, the rest is copied to "to". */
-static int converse(int fd, const char *request, FILE *to)
+bool commands_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no && *no);
+}
+
+/* Messages, a NUL, and data, which is coloured. */
+static void copy_answer(FILE *stream)
+{
+	bool colour = commands_colour(), escape = false;
+	FILE *to = stderr;
+	int byte;
+
+	while ((byte = fgetc(stream)) != EOF) {
+		if (to == stderr && byte == '\0') {
+			to = stdout;
+			continue;
+		}
+		if (byte == '\033')
+			escape = true;
+		if (!escape || colour)
+			fputc(byte, to);
+		if (escape && byte == 'm')
+			escape = false;
+	}
+}
+
+/* Send the request; the answer's first line is the exit status, which is returned. */
+static int converse(int fd, const char *request)
 {
 	char line[16] = "";
 	FILE *stream;
-	int byte, status = EXIT_FAILED;
+	int status = EXIT_FAILED;
 
 	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 || !(stream = fdopen(fd, "r"))) {
 		close(fd);
@@ -53,8 +82,7 @@ static int converse(int fd, const char *request, FILE *to)
 	}
 	if (fgets(line, sizeof line, stream)) {
 		status = atoi(line);
-		while ((byte = fgetc(stream)) != EOF)
-			fputc(byte, to);
+		copy_answer(stream);
 	} else {
 		fputs("sulid: the service ended before it answered\n", stderr);
 	}
@@ -62,7 +90,7 @@ static int converse(int fd, const char *request, FILE *to)
 	return status;
 }
 
-static int ask(const struct config *config, const char *request, FILE *to)
+static int ask(const struct config *config, const char *request)
 {
 	char *path = find_socket(config);
 	int fd, status = EXIT_FAILED;
@@ -75,7 +103,7 @@ static int ask(const struct config *config, const char *request, FILE *to)
 	}
 	fd = connect_to(path);
 	if (fd >= 0)
-		status = converse(fd, request, to);
+		status = converse(fd, request);
 	else if (errno == ENOENT || errno == ECONNREFUSED)
 		fprintf(stderr, "sulid: no service is running (nobody answers at %s)\n", path);
 	else
@@ -100,7 +128,7 @@ int cmd_reload(const struct arguments *arguments)
 	int status = EXIT_REFUSED;
 
 	if (config)
-		status = ask(config, "reload\n", stderr);
+		status = ask(config, "reload\n");
 	else
 		diagnostics_print(&diagnostics, stderr);
 	if (status == EXIT_DONE)
@@ -119,7 +147,7 @@ int cmd_status(const struct arguments *arguments)
 
 	if (!config)
 		config = config_new();
-	status = ask(config, arguments->value[STATUS_JSON] ? "status json\n" : "status\n", stdout);
+	status = ask(config, arguments->value[STATUS_JSON] ? "status json\n" : "status\n");
 	diagnostics_free(&diagnostics);
 	config_free(config);
 	return status;

@@ -17,9 +17,7 @@ struct paint {
 
 static struct paint choose_paint(void)
 {
-	const char *no = getenv("NO_COLOR");
-
-	if (!isatty(STDOUT_FILENO) || (no && *no))
+	if (!commands_colour())
 		return (struct paint){"", "", ""};
 	return (struct paint){"\033[32m", "\033[31m", "\033[0m"};
 }

@@ -10,10 +10,10 @@
 #include "contract/build.h"
 
 #include "accounts.h"
-#include "certificates.h"
 #include "commands.h"
 #include "config_groups.h"
 #include "config_print.h"
+#include "own_certificates.h"
 #include "supervise.h"
 
 #include "places.h"
@@ -35,7 +35,7 @@ static struct config *load(void *context, struct diagnostics *diagnostics)
 	struct config *config = config_load(context, diagnostics);
 
 	if (config && (config_groups_load(config, diagnostics) < 0 ||
-			      certificates_make_missing(config, diagnostics) < 0)) {
+			      own_certificates_make(config, diagnostics) < 0)) {
 		config_free(config);
 		return NULL;
 	}

@@ -12,8 +12,8 @@
 #include "contract/build.h"
 
 #include "accounts.h"
-#include "certificates.h"
 #include "commands.h"
+#include "own_certificates.h"
 #include "status.h"
 #include "supervise.h"
 
@@ -276,7 +276,7 @@ static struct config *make_config(const struct arguments *arguments, const struc
 				ports[PROTOCOL_HTTPS].wanted || ports[PROTOCOL_GEMINI].wanted,
 				diagnostics) &&
 			config_finish(config, diagnostics) &&
-			certificates_make_missing(config, diagnostics) == 0) {
+			own_certificates_make(config, diagnostics) == 0) {
 			free(state);
 			return config;
 		}

@@ -5,6 +5,8 @@
 /* sulid's commands, one function each; the table in main.c tells what each takes. They return exit
  * statuses. */
 
+#include <stdbool.h>
+
 #include "options.h"
 
 int cmd_serve(const struct arguments *arguments);
@@ -29,6 +31,9 @@ enum config_option {
 	CHECK_SYNTAX,
 	STATUS_JSON = CHECK_SYNTAX
 };
+
+/* Is standard output a terminal whose user has not set NO_COLOR? */
+bool commands_colour(void);
 
 /* The configuration file that is used without -c. */
 const char *commands_default_config(void);

@@ -40,6 +40,23 @@ static const char *default_run(struct arena *arena)
 	return runtime && runtime[0] == '/' ? arena_format(arena, "%s/sulid", runtime) : NULL;
 }
 
+/* $STATE_DIRECTORY is systemd's, and may be several. */
+static const char *default_state(struct arena *arena)
+{
+	const char *state = getenv("STATE_DIRECTORY");
+
+	if (state && state[0] == '/')
+		return arena_text(arena, state, strcspn(state, ":"));
+	if (geteuid() == 0)
+		return CONFIG_STATE;
+	state = getenv("XDG_STATE_HOME");
+	if (state && state[0] == '/')
+		return arena_format(arena, "%s/sulid", state);
+	state = getenv("HOME");
+	return state && state[0] == '/' ? arena_format(arena, "%s/.local/state/sulid", state)
+					: CONFIG_STATE;
+}
+
 /* "a, b" of keys.h as nodes. */
 static const struct node *standard_node(struct arena *arena, const char *standard)
 {
@@ -71,7 +88,7 @@ struct config *config_new(void)
 		exit(EXIT_FAILED);
 	}
 	source.arena = &config->arena;
-	config->state = CONFIG_STATE;
+	config->state = default_state(&config->arena);
 	config->mime_types = CONFIG_MIME_TYPES;
 	for (enum key key = 0; key < KEY_COUNT; key++) {
 		struct value *value = &config->values[key];

@@ -179,7 +179,7 @@ static void choose_symlinks(struct config_vhost *vhost)
 
 /* The directory for a certificate of our own. "_wildcard" is no label that a name could be confused
  * with. */
-static const char *own_directory(struct config *config, const char *name)
+const char *config_own_directory(struct config *config, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -222,7 +222,7 @@ static void find_certificates(struct resolver *resolver, struct config_vhost *vh
 	if (!config_listens(vhost, PROTOCOL_HTTPS) && !config_listens(vhost, PROTOCOL_GEMINI))
 		return;
 	if (own && vhost->name) {
-		const char *directory = own_directory(config, vhost->name);
+		const char *directory = config_own_directory(config, vhost->name);
 
 		pair.chain = arena_format(&config->arena, "%s/fullchain.pem", directory);
 		pair.key = arena_format(&config->arena, "%s/privkey.pem", directory);

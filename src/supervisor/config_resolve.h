@@ -12,4 +12,7 @@
 
 void config_resolve(struct config *config);
 
+/* Where `certificate: auto` of a vhost with this first name is kept; the configuration's memory. */
+const char *config_own_directory(struct config *config, const char *name);
+
 #endif

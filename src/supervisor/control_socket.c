@@ -123,7 +123,7 @@ void control_socket_hold(struct control_socket *socket, struct control_client *c
 }
 
 void control_socket_answer(struct control_socket *socket, int status,
-	struct diagnostics *diagnostics, const char *text)
+	struct diagnostics *diagnostics, const char *text, const char *data)
 {
 	char *answer = NULL;
 	size_t size = 0;
@@ -135,6 +135,8 @@ void control_socket_answer(struct control_socket *socket, int status,
 	diagnostics_print(diagnostics, stream);
 	if (*text)
 		fprintf(stream, "%s\n", text);
+	fputc('\0', stream);
+	fputs(data, stream);
 	if (fclose(stream) == 0)
 		for (int i = 0; i < CONTROL_CLIENTS; i++)
 			if (socket->clients[i].source.fd >= 0 && socket->clients[i].held)
@@ -153,7 +155,7 @@ void control_socket_reply_status(
 		hang_up(client);
 		return;
 	}
-	fprintf(stream, "%d\n", status_is_ready(supervision) ? 0 : 1);
+	fprintf(stream, "%d\n%c", status_is_ready(supervision) ? 0 : 1, '\0');
 	if (json)
 		status_json(supervision, stream);
 	else

@@ -4,9 +4,11 @@
 
 /*
  * control.sock: "sulid reload" and "sulid status" ask here. One line of request per connection
- * ("reload", "status", "status json"); the answer is a line with the exit status, then text, then
- * the end of file. Only the owner of the service can connect (mode 0600). A silent client costs one
- * of CONTROL_CLIENTS places, and nothing waits for it.
+ * ("reload", "status", "status json"); the answer is a line with the exit status, messages for
+ * standard error, a NUL, data for standard output, and the end of file. Data for people is
+ * coloured; whoever does not want that leaves out what begins with ESC and ends with "m". Only the
+ * owner of the service can connect (mode 0600). A silent client costs one of CONTROL_CLIENTS
+ * places, and nothing waits for it.
  */
 
 #include <stdbool.h>
@@ -46,10 +48,11 @@ int control_socket_open(struct control_socket *socket, struct loop *loop, char *
 	void (*asked)(void *, enum control_request, struct control_client *), void *context);
 void control_socket_close(struct control_socket *socket);
 
-/* Keep this client until control_socket_answer, which answers all that are held, and hangs up. */
+/* Keep this client until control_socket_answer, which answers all that are held, and hangs up.
+ * text: a message that stands in no file; data: for standard output. */
 void control_socket_hold(struct control_socket *socket, struct control_client *client);
 void control_socket_answer(struct control_socket *socket, int status,
-	struct diagnostics *diagnostics, const char *text);
+	struct diagnostics *diagnostics, const char *text, const char *data);
 
 /* The status page as text or JSON, and hang up. */
 void control_socket_reply_status(

@@ -10,6 +10,10 @@
 
 #include "base/log.h"
 
+#include "memory_file.h"
+
+#define SECRET_MOST 0x100000 /* bytes; a handshaker refuses what is as long as that */
+
 static int open_root(struct root *root)
 {
 	struct stat status;
@@ -74,6 +78,22 @@ static void open_logs(
 	}
 }
 
+/* The file's content as it is now, in place of the file. Takes fd over. */
+static int hold_content(
+	int fd, const char *path, const struct position *position, struct diagnostics *diagnostics)
+{
+	int copy = memory_file_copy("sulid-certificate", fd, SECRET_MOST);
+
+	/* A file system that can do no sendfile: then it is the file itself. */
+	if (copy < 0 && (errno == EINVAL || errno == ENOSYS))
+		return fd;
+	if (copy < 0)
+		diagnostics_error(
+			diagnostics, position, "%s cannot be read: %s", path, strerror(errno));
+	close(fd);
+	return copy;
+}
+
 static int open_secret(const char *path, const struct position *position,
 	struct diagnostics *diagnostics, bool key)
 {
@@ -83,14 +103,17 @@ static int open_secret(const char *path, const struct position *position,
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		diagnostics_error(diagnostics, position, "%s %s cannot be opened: %s",
 			key ? "the key" : "the certificate", path, strerror(errno));
-	} else if (!S_ISREG(status.st_mode)) {
+		return fd;
+	}
+	if (!S_ISREG(status.st_mode)) {
 		diagnostics_error(diagnostics, position, "%s is not a regular file", path);
-	} else if (key && (status.st_mode & 0007) != 0) {
+		return fd;
+	}
+	if (key && (status.st_mode & 0007) != 0)
 		diagnostics_warn(diagnostics, position,
 			"the key %s can be read by everybody (mode %04o); chmod 0600 it", path,
 			(unsigned)(status.st_mode & 07777));
-	}
-	return fd;
+	return hold_content(fd, path, position, diagnostics);
 }
 
 static void open_certificates(

@@ -4,7 +4,9 @@
 
 /*
  * The files of a configuration: document roots, access logs, chains and keys. The supervisor opens
- * them by name; children get descriptors. Keys are opened and never read.
+ * them by name; children get descriptors. Of chains and keys these are copies, made by the kernel:
+ * whatever is written into the files, a process that is started later has the same certificate as
+ * those that run. Nobody here reads them.
  */
 
 #include <stdbool.h>

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/ktls.h"
@@ -361,12 +362,14 @@ static struct generation *prepare(struct supervision *supervision, uint32_t numb
 		.supervision = supervision,
 		.deadline = loop_clock() + START_LIMIT,
 		.outdated_by = INT64_MAX,
+		.loaded = (int64_t)time(NULL),
+		.reminded = calloc(config->certificate_count + 1, sizeof *generation->reminded),
 		.certificates =
 			calloc(config->certificate_count + 1, sizeof *generation->certificates),
 		.children = calloc(
 			config->handshakers + config->workers + 2, sizeof *generation->children)};
 	*parts = (struct generation_parts){0};
-	if (generation->certificates && generation->children &&
+	if (generation->certificates && generation->reminded && generation->children &&
 		programs_open(&generation->programs) == 0 && build_images(generation) == 0 &&
 		open_handoff(generation) == 0) {
 		plan_children(generation);
@@ -630,6 +633,7 @@ void generation_free(struct generation *generation)
 	if (!generation->check_only)
 		config_free(generation->config); /* a rehearsal's is somebody else's */
 	free(generation->certificates);
+	free(generation->reminded);
 	free(generation->sockets);
 	free(generation->ports);
 	free(generation->children);

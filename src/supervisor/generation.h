@@ -45,8 +45,10 @@ struct generation {
 	bool kernel_known;
 	struct control_certificate
 		*certificates; /* what the first handshaker found, by config's index */
-	int64_t deadline; /* starting: failed after that; draining: killed after that. loop's clock
-			   */
+	int64_t *reminded; /* when the log had it that such a one expires; 0: never. Unix time */
+	int64_t loaded;    /* when its chains and keys were read; Unix time */
+	int64_t deadline;  /* starting: failed after that; draining: killed after that. loop's clock
+			    */
 	int64_t outdated_by; /* draining: a worker that does not say by then that it is outdated is
 				killed; INT64_MAX: nobody waits for that */
 	int exit_status;     /* enum exit_status, if it failed */

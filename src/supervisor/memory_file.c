@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 static int write_all(int fd, const char *bytes, size_t size)
@@ -32,17 +33,38 @@ static int close_with_errno(int fd)
 	return -1;
 }
 
+static int seal(int fd)
+{
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+}
+
 int memory_file_sealed(const char *name, const void *bytes, size_t size)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
 		return -1;
-	if (write_all(fd, bytes, size) < 0 ||
-		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) <
-			0)
+	if (write_all(fd, bytes, size) < 0 || seal(fd) < 0)
 		return close_with_errno(fd);
 	return fd;
+}
+
+int memory_file_copy(const char *name, int file, size_t most)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	off_t offset = 0;
+
+	if (fd < 0)
+		return -1;
+	while ((size_t)offset < most) {
+		ssize_t n = sendfile(fd, file, &offset, most - (size_t)offset);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return close_with_errno(fd);
+	}
+	return seal(fd) < 0 ? close_with_errno(fd) : fd;
 }
 
 int memory_file_counters(

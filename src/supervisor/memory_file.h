@@ -14,6 +14,12 @@
 int memory_file_sealed(const char *name, const void *bytes, size_t size);
 
 /*
+ * The same with what a file has now, up to "most" bytes, from its beginning: what is written into
+ * the file later is not in it. The bytes do not pass through this process.
+ */
+int memory_file_copy(const char *name, int file, size_t most);
+
+/*
  * A counters memfd of one process, all 0, mapped here to read. *reader is a second, read-only
  * descriptor for others. -1 with errno; the caller closes both and unmaps sizeof(struct counters).
  */

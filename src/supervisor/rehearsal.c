@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "certificates.h"
@@ -61,7 +62,7 @@ static int open_tickets(void)
 }
 
 int rehearse(struct config *config, const struct account accounts[static ROLE_COUNT],
-	struct diagnostics *diagnostics, int64_t *first_expiry)
+	struct diagnostics *diagnostics, struct control_certificate *facts)
 {
 	struct supervision supervision = {
 		.admin = -1, .tickets = -1, .next_slot = 1, .changed = nothing};
@@ -69,7 +70,6 @@ int rehearse(struct config *config, const struct account accounts[static ROLE_CO
 	struct generation *generation = NULL;
 	unsigned before = diagnostics->errors;
 
-	*first_expiry = INT64_MAX;
 	memcpy(supervision.accounts, accounts, sizeof supervision.accounts);
 	supervision.tickets = open_tickets();
 	if (loop_open(&supervision.loop) < 0 || supervision.tickets < 0) {
@@ -86,8 +86,8 @@ int rehearse(struct config *config, const struct account accounts[static ROLE_CO
 		goto out;
 	}
 	await(&supervision, generation);
-	certificates_judge(config, generation->certificates, diagnostics);
-	*first_expiry = certificates_first_expiry(config, generation->certificates);
+	memcpy(facts, generation->certificates, config->certificate_count * sizeof *facts);
+	certificates_judge(config, facts, (int64_t)time(NULL), diagnostics);
 	if (generation->state == GENERATION_FAILED && diagnostics->errors == before)
 		diagnostics_error(diagnostics, NULL, "%s",
 			*generation->reason ? generation->reason

@@ -8,14 +8,16 @@
  * it.
  */
 
+#include "contract/control.h"
+
 #include "config.h"
 #include "spawn.h"
 
 /*
- * Errors and warnings go to diagnostics. *first_expiry: Unix time, INT64_MAX without certificates.
- * 0 if all could be loaded, else -1. config stays the caller's.
+ * Errors and warnings go to diagnostics. facts: one for each of the configuration's certificates;
+ * what was found out about them. 0 if all could be loaded, else -1. config stays the caller's.
  */
 int rehearse(struct config *config, const struct account accounts[static ROLE_COUNT],
-	struct diagnostics *diagnostics, int64_t *first_expiry);
+	struct diagnostics *diagnostics, struct control_certificate *facts);
 
 #endif

@@ -2,9 +2,13 @@
 #include "status.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/date.h"
 #include "base/text.h"
+
+#include "certificate_table.h"
+#include "expiry.h"
 
 unsigned status_kernel_ciphers(const struct control_kernel *kernel)
 {
@@ -93,26 +97,15 @@ static void text_generation(const struct generation *generation, FILE *to)
 	}
 }
 
-static void digest_text(const struct control_certificate *facts, char out[static 72])
-{
-	struct text text = text_over(out, 72);
-
-	text_add(&text, "sha256:");
-	text_hex(&text, facts->digest, sizeof facts->digest);
-	text_string(&text);
-}
-
+/* All of them were read at the same time. */
 static void text_certificates(const struct generation *generation, FILE *to)
 {
-	for (size_t i = 0; i < generation->config->certificate_count; i++) {
-		const struct control_certificate *facts = &generation->certificates[i];
-		char expiry[DATE_ISO], digest[72];
+	char date[DATE_ISO];
 
-		date_iso(expiry, facts->not_after, 0);
-		digest_text(facts, digest);
-		fprintf(to, "  %s\n    %s, until %.10s, %s\n", facts->names, facts->key, expiry,
-			digest);
-	}
+	date_iso(date, generation->loaded, 0);
+	fprintf(to, "\ncertificates, loaded %.10s %.8s UTC\n", date, date + 11);
+	certificate_table(
+		generation->config, generation->certificates, (int64_t)time(NULL), true, to);
 }
 
 void status_text(const struct supervision *supervision, FILE *to)
@@ -125,10 +118,8 @@ void status_text(const struct supervision *supervision, FILE *to)
 		generation ? status_path_name(generation) : "");
 	for (const struct generation *g = supervision->generations; g; g = g->next)
 		text_generation(g, to);
-	if (generation && generation->config->certificate_count > 0) {
-		fputs("\ncertificates\n", to);
+	if (generation && generation->config->certificate_count > 0)
 		text_certificates(generation, to);
-	}
 	fputs("\n", to);
 	for (int i = 0; i < COUNTER_COUNT; i++) {
 		uint64_t value = total(supervision, (enum counter)i);
@@ -151,6 +142,28 @@ static void json_string(FILE *to, const char *string)
 	fprintf(to, "\"%s\"", text_string(&text));
 }
 
+static void json_certificate(const struct generation *generation, size_t index, FILE *to)
+{
+	static const char *const states[] = {[EXPIRY_FAR] = "good",
+		[EXPIRY_SOON] = "expires soon",
+		[EXPIRY_OVER] = "expired",
+		[EXPIRY_EARLY] = "not valid yet"};
+	const struct control_certificate *facts = &generation->certificates[index];
+	char digest[DIGEST_WORDS];
+
+	fprintf(to, "%s{\"names\":", index ? "," : "");
+	json_string(to, facts->names);
+	fprintf(to,
+		",\"names_count\":%u,\"key\":\"%s\",\"digest\":\"%s\",\"not_before\":%lld,"
+		"\"not_after\":%lld,\"state\":\"%s\",\"loaded\":%lld,\"chain\":",
+		(unsigned)facts->names_count, facts->key, certificate_digest(facts, digest),
+		(long long)facts->not_before, (long long)facts->not_after,
+		states[expiry_of((int64_t)time(NULL), facts->not_before, facts->not_after)],
+		(long long)generation->loaded);
+	json_string(to, generation->config->certificates[index].chain);
+	fputc('}', to);
+}
+
 static void json_generation(const struct generation *generation, FILE *to)
 {
 	fprintf(to, "{\"number\":%u,\"state\":\"%s\",\"listeners\":[", generation->number,
@@ -171,18 +184,8 @@ static void json_generation(const struct generation *generation, FILE *to)
 			role_program[child->role], (int)child->pid, child_state(child));
 	}
 	fputs("],\"certificates\":[", to);
-	for (size_t i = 0; i < generation->config->certificate_count; i++) {
-		const struct control_certificate *facts = &generation->certificates[i];
-		char digest[72];
-
-		digest_text(facts, digest);
-		fprintf(to, "%s{\"names\":", i ? "," : "");
-		json_string(to, facts->names);
-		fprintf(to,
-			",\"key\":\"%s\",\"digest\":\"%s\",\"not_before\":%lld,\"not_after\":%lld}",
-			facts->key, digest, (long long)facts->not_before,
-			(long long)facts->not_after);
-	}
+	for (size_t i = 0; i < generation->config->certificate_count; i++)
+		json_certificate(generation, i, to);
 	fputs("]}", to);
 }
 

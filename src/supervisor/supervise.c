@@ -10,11 +10,13 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/deadline.h"
 #include "base/log.h"
 
+#include "certificate_table.h"
 #include "certificates.h"
 #include "control_socket.h"
 #include "listeners.h"
@@ -109,12 +111,39 @@ static void keep_only_serving(struct supervisor *self)
 
 /* ---- generations begin and end ---- */
 
-/* To the log, and to whoever waits for a reload; text: what stands in no file. */
-static void say(struct supervisor *self, int status, const char *text)
+/* To the log, and to whoever waits for a reload; text: what stands in no file; data: for standard
+ * output there. */
+static void say_with(struct supervisor *self, int status, const char *text, const char *data)
 {
 	diagnostics_print(&self->diagnostics, stderr);
-	control_socket_answer(&self->control, status, &self->diagnostics, text);
+	control_socket_answer(&self->control, status, &self->diagnostics, text, data);
 	diagnostics_said(&self->diagnostics);
+}
+
+static void say(struct supervisor *self, int status, const char *text)
+{
+	say_with(self, status, text, "");
+}
+
+/* What "sulid check" would print, for who asked for the reload. */
+static void say_serving(struct supervisor *self, const struct generation *generation)
+{
+	const struct config *config = generation->config;
+	char *data = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&data, &size);
+
+	if (stream) {
+		certificate_table(
+			config, generation->certificates, (int64_t)time(NULL), true, stream);
+		certificate_verdict(config->file ? config->file : "sulid", config,
+			generation->certificates, stream);
+	}
+	if (!stream || fclose(stream) != 0 || !data)
+		say(self, EXIT_DONE, "");
+	else
+		say_with(self, EXIT_DONE, "", data);
+	free(data);
 }
 
 /*
@@ -183,16 +212,22 @@ static void confirm(struct supervisor *self)
 		if (g->state == GENERATION_DRAINING && !generation_is_outdated(g))
 			return;
 	self->confirming = false;
-	say(self, EXIT_DONE, "");
+	if (self->serving)
+		say_serving(self, self->serving);
+	else
+		say(self, EXIT_DONE, "");
 }
 
 static void now_serving(struct supervisor *self, struct generation *generation)
 {
 	struct generation *before = self->serving;
+	int64_t now = (int64_t)time(NULL);
 	char status[256];
 
 	self->serving = generation;
-	certificates_judge(generation->config, generation->certificates, &self->diagnostics);
+	certificates_judge(generation->config, generation->certificates, now, &self->diagnostics);
+	certificates_remind(
+		generation->config, generation->certificates, now, generation->reminded, true);
 	keep_only_serving(self);
 	if (before)
 		generation_drain(before, drain_limit(generation->config, KEY_DRAIN_RELOAD), true);
@@ -210,7 +245,8 @@ static void has_failed(struct supervisor *self, struct generation *generation)
 {
 	const char *reason = generation->reason;
 
-	certificates_judge(generation->config, generation->certificates, &self->diagnostics);
+	certificates_judge(generation->config, generation->certificates, (int64_t)time(NULL),
+		&self->diagnostics);
 	if (self->diagnostics.errors > 0)
 		reason = ""; /* the handshaker's, which names no file */
 	else if (*reason)
@@ -287,7 +323,7 @@ static void reload(struct supervisor *self)
 		struct diagnostics none = {0};
 
 		log_warnx("reload refused: %s", obstacle);
-		control_socket_answer(&self->control, EXIT_FAILED, &none, obstacle);
+		control_socket_answer(&self->control, EXIT_FAILED, &none, obstacle, "");
 		return;
 	}
 	notify("RELOADING=1");
@@ -400,6 +436,16 @@ static void rotate_tickets(struct supervisor *self)
 		generation_pass_tickets(g);
 }
 
+/* A service that nobody reloads has no other occasion. */
+static void remind(const struct supervisor *self)
+{
+	const struct generation *serving = self->serving;
+
+	if (serving)
+		certificates_remind(serving->config, serving->certificates, (int64_t)time(NULL),
+			serving->reminded, false);
+}
+
 /* What is due now; returns when to wake up next. */
 static int64_t tend(struct supervisor *self)
 {
@@ -409,6 +455,7 @@ static int64_t tend(struct supervisor *self)
 		self->tick_at = now + TICK;
 		for (struct generation *g = self->shared.generations; g; g = g->next)
 			generation_watch(g);
+		remind(self);
 	}
 	if (self->serving && self->rotate_at == 0)
 		self->rotate_at =
