@@ -20,12 +20,14 @@ const char *name_list_shorten(
 	uint32_t names = *list ? 1 : 0;
 	char more[24];
 
-	/* With each name that is added the rest gets shorter, or is gone. */
-	for (size_t end = kept; list[end] == ','; names++) {
+	/* One that does not fit is no reason to stop: after the last nothing follows. */
+	for (size_t end = kept, seen = 1; list[end] == ',';) {
 		end += 2 + strcspn(list + end + 2, ",");
-		if (end + more_length(count > names + 1 ? count - names - 1 : 0, more) > width)
-			break;
+		seen++;
+		if (end + more_length(count > seen ? count - (uint32_t)seen : 0, more) > width)
+			continue;
 		kept = end;
+		names = (uint32_t)seen;
 	}
 	more_length(count > names ? count - names : 0, more);
 	snprintf(words, NAME_LIST, "%.*s%s", (int)kept, list, more);

@@ -140,11 +140,60 @@ static void test_refused(void **state)
 	diagnostics_free(&diagnostics);
 }
 
+static void put(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void expect_content(int fd, const char *text)
+{
+	char found[64] = "";
+
+	assert_int_equal(pread(fd, found, sizeof found - 1, 0), (ssize_t)strlen(text));
+	assert_string_equal(found, text);
+	/* Nor can who has it change it. */
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+}
+
+/* Overwritten in place by a renewal: a child that is started later gets what the others have. */
+static void test_secrets(void **state)
+{
+	struct diagnostics diagnostics = {0};
+	struct files files;
+	struct config *config;
+	char yaml[512];
+
+	(void)state;
+	put(inside("log"), "the old chain");
+	put(inside("log.1"), "the old key");
+	assert_int_equal(chmod(inside("log.1"), 0600), 0);
+	snprintf(yaml, sizeof yaml,
+		"acme: none\nlog: {access: none}\nvhosts:\n  - names: [a.example]\n    root: %s\n"
+		"    listen: [\"https://127.0.0.1:0\"]\n"
+		"    certificate: {chain: %s, key: %s}\n",
+		inside("root"), inside("log"), inside("log.1"));
+	config = config_load_bytes("test.yaml", "/", yaml, strlen(yaml), &diagnostics);
+	assert_non_null(config);
+	assert_int_equal(files_open(&files, config, &diagnostics), 0);
+	put(inside("log"), "new");
+	put(inside("log.1"), "new, too, and a little longer");
+	expect_content(files.certificates[0], "the old chain");
+	expect_content(files.certificates[1], "the old key");
+	files_close(&files);
+	config_free(config);
+	diagnostics_free(&diagnostics);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_root, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_log, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_secrets, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_refused, make_folder, remove_folder),
 	};
 
