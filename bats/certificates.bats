@@ -133,9 +133,15 @@ assert 0 <= time.time() - own["loaded"] < 600 and own["chain"] == sys.argv[2], o
 	YAML
 	[[ $status == 0 && ${lines[1]} == "    $DIGEST" && ${lines[3]} != "${lines[1]}" ]]
 	[[ $stderr == *"made a self-signed certificate for second.example: "* && $stderr == *'not cover the name "brand.example"'* ]]
-	# Of those only one was made; the other names lead to what was there.
+	# A directory that is another vhost's is not shared, whichever comes first.
+	check <<-YAML
+		  - {names: [third.example, second.example], listen: "https://127.0.0.1:0", root: $SITE, certificate: auto}
+		  - {names: [second.example], listen: "gemini://127.0.0.1:0", root: $SITE, certificate: auto}
+	YAML
+	[[ $status == 0 && ${lines[0]} == "  third.example, second.example  "* && ${lines[2]} == "  second.example  "* ]]
+	# Of those only two were made; the other names lead to what was there.
 	mapfile -t made < <(find "$STATE_DIRECTORY/certificates" -mindepth 1 -type d -printf '%f\n' | sort)
-	[[ ${made[*]} == "default own.example second.example" ]]
+	[[ ${made[*]} == "default own.example second.example third.example" ]]
 }
 
 @test "certificates: auto completes what was interrupted, and says what cannot be mended" {
@@ -147,10 +153,13 @@ assert 0 <= time.time() - own["loaded"] < 600 and own["chain"] == sys.argv[2], o
 	cp "$MADE/first/fullchain.pem" "$at/lost.example/"
 	: >"$at/half.example/.fullchain.pem.0123abcd"
 	: >"$at/file.example"
+	# Two that begin with one name have one certificate, for the names of both.
 	check <<-YAML
-		  - {names: [half.example], root: $SITE, certificate: auto}
+		  - {names: [half.example], listen: "https://127.0.0.1:0", root: $SITE, certificate: auto}
+		  - {names: [half.example, more.example], listen: "gemini://127.0.0.1:0", root: $SITE, certificate: auto}
 	YAML
-	[[ $status == 0 && $stderr == "sulid: made a self-signed certificate for half.example: "* ]]
+	[[ $status == 0 && $stderr == "sulid: made a self-signed certificate for half.example, more.example: "* ]]
+	[[ ${lines[0]} == "  half.example, more.example  "* && ${lines[-1]} == *": ok, 2 vhosts, 1 certificate, "* ]]
 	cmp "$MADE/first/privkey.pem" "$at/half.example/privkey.pem"
 	[[ $(ls -A "$at/half.example") == $'fullchain.pem\nprivkey.pem' ]]
 	check <<-YAML
