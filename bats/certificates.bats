@@ -16,6 +16,7 @@ setup_file() {
 		-keyout "$MADE/rsa.key" -out "$MADE/rsa.pem" 2>/dev/null
 	cp -r "$MADE/first" "$LIVE"
 	server_start <<-YAML
+		timeouts: {first_byte: 60s, head: 60s}
 		listen: ["https://127.0.0.1:0", "gemini://127.0.0.1:0"]
 		vhosts:
 		  - names: [one.example]
@@ -176,14 +177,17 @@ assert 0 <= time.time() - own["loaded"] < 600 and own["chain"] == sys.argv[2], o
 @test "certificates: reload takes a new one up on https and Gemini, open connections go on" {
 	peer
 	client open host=127.0.0.1 port="$GEMINI" tls=openssl proto=gemini sni=one.example keep=gemini
-	client get host=127.0.0.1 port="$HTTPS" tls=openssl sni=one.example path=/small keep=https
+	client open host=127.0.0.1 port="$HTTPS" tls=openssl sni=one.example keep=https
+	# One that is idle may be closed meanwhile.
+	client send conn=https raw='GET /small HTTP/1.1\r\n'
 	cp "$MADE/second/"* "$LIVE/"
 	reload
 	[[ $status == 0 && -z $stderr ]]
 	digest "$MADE/second/fullchain.pem"
 	[[ ${lines[0]} == "  one.example "* && ${lines[1]} == "    $DIGEST" && ${lines[-2]} == "$SERVER_CONFIG: ok, 3 vhosts, 3 certificates, "* ]]
 	[[ $PEER != "$DIGEST" ]]
-	client get conn=https host=127.0.0.1 port="$HTTPS" path=/small
+	client send conn=https raw='Host: one.example\r\n\r\n'
+	client read conn=https
 	client_has status=200 bytes=1000
 	client get conn=gemini proto=gemini raw="gemini://one.example:$GEMINI/\\r\\n"
 	client_has status=20 complete=yes
@@ -239,9 +243,9 @@ assert 0 <= time.time() - own["loaded"] < 600 and own["chain"] == sys.argv[2], o
 	[[ ${lines[0]} == "  one.example   ECDSA P-256  expires in 9 days" && ${lines[2]} == "  over.example  ECDSA P-256  EXPIRED 20"* ]]
 	cp "$soon/fullchain.pem" "$soon/privkey.pem" "$LIVE/"
 	reload
-	[[ $status == 0 && $stderr == "$SERVER_CONFIG:5:18: warning: the certificate $LIVE/fullchain.pem expires in 9 days, on 20"* ]]
+	[[ $status == 0 && $stderr == "$SERVER_CONFIG:6:18: warning: the certificate $LIVE/fullchain.pem expires in 9 days, on 20"* ]]
 	[[ ${lines[0]} == "  one.example "*"  expires in 9 days" ]]
-	grep -q "^$SERVER_CONFIG:5:18: warning: the certificate .* expires in 9 days" "$SERVER_LOG"
+	grep -q "^$SERVER_CONFIG:6:18: warning: the certificate .* expires in 9 days" "$SERVER_LOG"
 	# On a terminal it is coloured, unless that is not wanted.
 	on_terminal() {
 		python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" </dev/null
@@ -275,7 +279,7 @@ assert 0 <= time.time() - own["loaded"] < 600 and own["chain"] == sys.argv[2], o
 	cat "$MADE/first/fullchain.pem" >"$LIVE/fullchain.pem"
 	reload
 	[[ $status == 3 && -z $output ]]
-	[[ ${stderr_lines[0]} == "$SERVER_CONFIG:5:18: the key $LIVE/privkey.pem is not that of the certificate $LIVE/fullchain.pem: was only one of the two renewed?" ]]
+	[[ ${stderr_lines[0]} == "$SERVER_CONFIG:6:18: the key $LIVE/privkey.pem is not that of the certificate $LIVE/fullchain.pem: was only one of the two renewed?" ]]
 	[[ ${stderr_lines[1]} == "    certificate: $LIVE" && ${stderr_lines[2]} == "                 ^" ]]
 	grep -qF "${stderr_lines[0]}" "$SERVER_LOG"
 	peer
