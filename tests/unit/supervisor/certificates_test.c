@@ -222,7 +222,7 @@ static void test_table(void **state)
 	expect_table(false,
 		"  a.example, b.example                        ECDSA P-256  expires in 9 "
 		"days\n" DIGEST "  a-rather-long-name.own.example and 40 more  RSA 2048     "
-				"EXPIRED 2027-01-14\n" DIGEST
+		"EXPIRED 2027-01-14\n" DIGEST
 		"x.yaml: ok, 2 vhosts, 2 certificates, the first expires on 2027-01-14\n");
 	set_names(&facts[1], "", 0);
 	expect_table(true,
