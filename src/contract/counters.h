@@ -58,6 +58,7 @@
 	X(LIMIT_HANDSHAKES, "limit_total", "limit=\"handshakes\"", TOTAL, "")                      \
 	X(LIMIT_RELAYED, "limit_total", "limit=\"relayed\"", TOTAL, "")                            \
 	X(LIMIT_BUFFERS, "limit_total", "limit=\"buffers\"", TOTAL, "")                            \
+	X(LIMIT_SLOW_DOWN, "limit_total", "limit=\"slow_down\"", TOTAL, "")                        \
 	X(TIMEOUT_HEAD, "timeout_total", "timeout=\"head\"", TOTAL,                                \
 		"Connections ended by a timeout")                                                  \
 	X(TIMEOUT_IDLE, "timeout_total", "timeout=\"idle\"", TOTAL, "")                            \

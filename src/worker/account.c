@@ -54,6 +54,8 @@ void account_request(struct conn *conn, const char *bytes, const struct answer *
 	conn->with_id = answer->with_id;
 	conn->request_id = keep(bytes, answer->request_id);
 	counter_add(conn->server->counters, COUNTER_REQUESTS_HTTP + conn->protocol, 1);
+	if (answer->status == 44 || answer->status == 429)
+		counter_add(conn->server->counters, COUNTER_LIMIT_SLOW_DOWN, 1);
 }
 
 void account_forget(struct conn *conn)

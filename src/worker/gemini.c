@@ -117,9 +117,12 @@ static enum found find(struct gemini_asked *asked, struct answer *answer)
 
 	lookup_begin(lookup, conn, conn->vhost, serve_wall(conn->server));
 	lookup->index = asked->image->vhosts[conn->vhost].index_gemini;
+	if (asked->listing != LISTING_NONE)
+		lookup->limits = NULL;
 	found = lookup_find(lookup, &asked->target);
 	if (found == FOUND_INPUT)
-		found = prompt_find(lookup, &asked->target, PROMPT_GEMINI, &answer->sensitive);
+		found = prompt_find(lookup, &asked->target, PROMPT_GEMINI);
+	answer->sensitive = lookup->sensitive;
 	if (answer->sensitive)
 		answer->secret = asked->target.query;
 	return found;
@@ -142,6 +145,9 @@ static unsigned serve_path(struct gemini_asked *asked, struct answer *answer)
 		return lead_on(asked, 30, answer);
 	case FOUND_INPUT:
 		return ask(asked, answer);
+	case FOUND_SLOW_DOWN:
+		answer->wait = asked->lookup.wait;
+		return 44;
 	case FOUND_MALFORMED:
 		return 59;
 	case FOUND_GONE:

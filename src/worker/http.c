@@ -134,9 +134,12 @@ static enum found find(struct http_request *request, struct answer *answer)
 
 	lookup_begin(lookup, request->conn, request->vhost, request->now);
 	lookup->index = request->image->vhosts[request->vhost].index_http;
+	if (request->listing != LISTING_NONE)
+		lookup->limits = NULL;
 	found = lookup_find(lookup, &request->target);
 	if (found == FOUND_INPUT)
-		found = prompt_find(lookup, &request->target, PROMPT_HTML, &answer->sensitive);
+		found = prompt_find(lookup, &request->target, PROMPT_HTML);
+	answer->sensitive = lookup->sensitive;
 	if (answer->sensitive) {
 		answer->secret = request->target.query;
 		lookup->cache = "no-store";
@@ -169,6 +172,9 @@ static unsigned serve_path(struct http_request *request, struct answer *answer)
 		return lead_on(request, 302, answer);
 	case FOUND_INPUT:
 		return ask(request, answer);
+	case FOUND_SLOW_DOWN:
+		answer->wait = request->lookup.wait;
+		return 429;
 	case FOUND_MALFORMED:
 		return 400;
 	case FOUND_GONE:

@@ -288,6 +288,17 @@ static void take_name(struct lookup *lookup, const char *path, size_t length)
 	lookup->cache = NULL;
 }
 
+/* Who is not let in counts like all others: to guess is to ask often. */
+static bool is_too_often(struct lookup *lookup)
+{
+	const struct image_pace *pace = &lookup->settings->pace;
+
+	if (pace->requests == 0 || !lookup->limits)
+		return false;
+	lookup->wait = limit_take(lookup->limits, pace, lookup->peer, serve_clock_us() * 1000);
+	return lookup->wait > 0;
+}
+
 /* What is served by that name: lookup->name, with these settings, which let the client in. */
 static enum found find_served(
 	struct lookup *lookup, const struct image_settings *settings, bool directory)
@@ -312,6 +323,7 @@ void lookup_begin(struct lookup *lookup, const struct conn *conn, uint32_t vhost
 	lookup->digest = conn->identified ? conn->digest : NULL;
 	lookup->current = conn->not_before <= second && second <= conn->not_after;
 	lookup->outdated = conn->server->outdated;
+	lookup->limits = &conn->server->limits;
 }
 
 enum found lookup_find(struct lookup *lookup, const struct target *target)
@@ -321,6 +333,9 @@ enum found lookup_find(struct lookup *lookup, const struct target *target)
 
 	take_name(lookup, target->path, target->length);
 	settings = lookup->settings = settings_of_name(lookup);
+	lookup->sensitive = settings->action == ACTION_SENSITIVE;
+	if (is_too_often(lookup))
+		return FOUND_SLOW_DOWN;
 	found = permission(lookup, settings);
 	if (found == FOUND_FILE)
 		found = action_of(settings);

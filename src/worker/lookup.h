@@ -28,6 +28,7 @@ enum found {
 	FOUND_REDIRECT,
 	FOUND_GONE,
 	FOUND_INPUT,     /* settings->prompt is to be asked; see prompt.h */
+	FOUND_SLOW_DOWN, /* this client asks too often: "wait" */
 	FOUND_MALFORMED, /* an answer that names nothing below a root */
 	FOUND_MISSING,
 	FOUND_FORBIDDEN,    /* by address, by the file's mode, or a directory that is not listed */
@@ -48,12 +49,15 @@ struct lookup {
 	const uint8_t *digest; /* of the client's certificate, or NULL */
 	bool current;          /* now is between its dates */
 	bool outdated;         /* who may is not known here any more */
+	struct limits *limits; /* where the request counts; NULL: it has been counted */
 	/* the answer */
 	const struct image_settings *settings; /* of the name that was found, else of the path */
 	struct resource resource;              /* FOUND_FILE; the caller's; else fd is -1 */
 	int directory;                         /* FOUND_DIRECTORY, the caller's; else -1 */
 	bool compressible;                     /* neighbours with an encoding may be there */
 	const char *cache;                     /* value of Cache-Control, or NULL */
+	bool sensitive; /* the path's query is nobody else's affair, whatever was found */
+	unsigned wait;  /* FOUND_SLOW_DOWN: seconds */
 	size_t name_length;
 	char name[LOOKUP_NAME]; /* of what was found, below the vhost */
 };
@@ -61,6 +65,7 @@ struct lookup {
 /* The question, but for "index": what is known of who asks. now: nanoseconds since 1970. */
 void lookup_begin(struct lookup *lookup, const struct conn *conn, uint32_t vhost, int64_t now);
 
+/* The request counts once, by the settings of its path, before all else is asked of them. */
 enum found lookup_find(struct lookup *lookup, const struct target *target);
 
 /* What an answer names below settings->answers, of the input that was found; its path is

@@ -46,15 +46,13 @@ static size_t write_path(struct span text, bool plus, char *path, size_t size)
 	return length;
 }
 
-enum found prompt_find(
-	struct lookup *lookup, const struct target *target, enum prompt_form form, bool *sensitive)
+enum found prompt_find(struct lookup *lookup, const struct target *target, enum prompt_form form)
 {
 	struct span text = target->query;
 	char path[TARGET_MAX];
 	struct target answer;
 	size_t length;
 
-	*sensitive = lookup->settings->action == ACTION_SENSITIVE;
 	if (form == PROMPT_HTML && text.bytes)
 		text = field_of(text);
 	if (text.length == 0)

@@ -17,10 +17,8 @@ enum prompt_form {
 
 /*
  * After lookup_find said FOUND_INPUT for this target: FOUND_INPUT if the query is absent or empty,
- * FOUND_MALFORMED if it is no path, or what lookup_answer says. *sensitive: the query must not be
- * shown to anybody else.
+ * FOUND_MALFORMED if it is no path, or what lookup_answer says.
  */
-enum found prompt_find(
-	struct lookup *lookup, const struct target *target, enum prompt_form form, bool *sensitive);
+enum found prompt_find(struct lookup *lookup, const struct target *target, enum prompt_form form);
 
 #endif

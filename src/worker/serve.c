@@ -16,6 +16,7 @@
 #include "finish.h"
 #include "intake.h"
 #include "listings.h"
+#include "mix.h"
 #include "pace.h"
 
 #define BUFFERS_LEAST 64
@@ -54,14 +55,6 @@ int64_t serve_wall(struct server *server)
 		date_http(server->date, now.tv_sec);
 	}
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* The finaliser of splitmix64: every bit of the input counts for every bit of the result. */
-static uint64_t mix(uint64_t x)
-{
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return x ^ (x >> 31);
 }
 
 void serve_number(const struct conn *conn, uint64_t number[static 2])
@@ -369,6 +362,7 @@ int serve_open(struct server *server)
 			clamp(server->limit / 4, BUFFERS_LEAST, BUFFERS_MOST)) < 0)
 		return -1;
 	if (getrandom(server->secret, sizeof server->secret, 0) != sizeof server->secret ||
+		limit_open(&server->limits, &server->image, server->secret) < 0 ||
 		loop_open(&server->loop) < 0)
 		return -1;
 	return listings_open(server);

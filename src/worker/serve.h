@@ -19,6 +19,7 @@
 #include "access_log.h"
 #include "conn.h"
 #include "crew.h"
+#include "limit.h"
 #include "slab.h"
 
 #define RESERVE       16    /* connections beyond the limit, to answer 503 or 41 with */
@@ -59,6 +60,7 @@ struct server {
 	struct access_logs *logs;
 	struct slab conns;
 	struct slab buffers;
+	struct limits limits; /* who has asked how often */
 	struct deadline_list waits[WAIT_COUNT];
 
 	struct crew *crew;  /* makes listings */
@@ -81,7 +83,7 @@ struct server {
 	bool ended;         /* the supervisor is gone */
 	int status;         /* to exit with */
 
-	uint64_t secret[2];  /* random: what the numbers of requests are made of */
+	uint64_t secret[2];  /* random: for the numbers of requests, and who is where in "limits" */
 	int64_t date_second; /* what "date" says */
 	char date[DATE_HTTP];
 	/* Of the connection that is being handled: */

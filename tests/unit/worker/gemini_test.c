@@ -144,6 +144,14 @@ static void test_input(void **state)
 	assert_int_equal(answer.status, 51);
 	assert_int_equal(answer.secret.length, 5);
 	assert_memory_equal(answer.secret.bytes, "wrong", 5);
+	/* Nor does who is not let in write one into the log. */
+	site_network(
+		site_input("/guarded", ACTION_SENSITIVE, "The word?", "/"), "192.0.2.0", 24, true);
+	site_image.settings[site_used.settings - 1].networks_else = 0;
+	site_check();
+	assert_true(ask(SITE_SERVED, "gemini://example.org/guarded?a.txt\r\n"));
+	assert_int_equal(answer.status, 51);
+	assert_int_equal(answer.secret.length, 5);
 	site_plain();
 }
 
@@ -162,6 +170,94 @@ static void test_outdated(void **state)
 	assert_true(ask(SITE_SERVED, "gemini://example.org/\r\n"));
 	assert_int_equal(answer.status, 20);
 	site_server.outdated = false;
+	site_plain();
+}
+
+static void test_slow_down(void **state)
+{
+	static const uint8_t digest[32] = {1};
+	struct image_settings *members;
+
+	(void)state;
+	site_pace(site_path(SITE_SERVED, "/a.txt"), 2);
+	members = site_path(SITE_SERVED, "/members/");
+	site_pace(members, 1);
+	site_identity(members, digest);
+	site_limit();
+	for (int i = 0; i < 2; i++) {
+		assert_true(ask(SITE_SERVED, "gemini://example.org/a.txt\r\n"));
+		assert_int_equal(answer.status, 20);
+	}
+	assert_true(ask(SITE_SERVED, "gemini://example.org/a.txt?q\r\n"));
+	assert_int_equal(answer.status, 44);
+	assert_in_range(answer.wait, 3590, 3600);
+	assert_int_equal(answer.resource.fd, -1);
+	assert_true(ask(SITE_SERVED, "gemini://example.org/\r\n"));
+	assert_int_equal(answer.status, 20);
+	/* Who may not have it may not ask for it often either. */
+	assert_true(ask(SITE_SERVED, "gemini://example.org/members/\r\n"));
+	assert_int_equal(answer.status, 60);
+	assert_true(ask(SITE_SERVED, "gemini://example.org/members/\r\n"));
+	assert_int_equal(answer.status, 44);
+	site_plain();
+}
+
+/* An index file that a limited path leads to counts for nothing of its own. */
+static void test_slow_down_path(void **state)
+{
+	(void)state;
+	site_pace(site_path(SITE_SERVED, "/index.gmi"), 1);
+	site_limit();
+	for (int i = 0; i < 3; i++) {
+		assert_true(ask(SITE_SERVED, "gemini://example.org/\r\n"));
+		assert_int_equal(answer.status, 20);
+	}
+	assert_true(ask(SITE_SERVED, "gemini://example.org/index.gmi\r\n"));
+	assert_int_equal(answer.status, 20);
+	assert_true(ask(SITE_SERVED, "gemini://example.org/index.gmi\r\n"));
+	assert_int_equal(answer.status, 44);
+	site_plain();
+}
+
+/* What is refused for its number is no less a secret. */
+static void test_slow_down_secret(void **state)
+{
+	(void)state;
+	site_pace(site_input("/word", ACTION_SENSITIVE, "The word?", "/"), 1);
+	site_limit();
+	assert_true(ask(SITE_SERVED, "gemini://example.org/word\r\n"));
+	assert_int_equal(answer.status, 11);
+	assert_true(ask(SITE_SERVED, "gemini://example.org/word?a.txt\r\n"));
+	assert_int_equal(answer.status, 44);
+	assert_int_equal(answer.secret.length, 5);
+	assert_memory_equal(answer.secret.bytes, "a.txt", 5);
+	site_plain();
+}
+
+/* Both looks at a request for a listing are one request. */
+static void test_slow_down_listing(void **state)
+{
+	struct conn conn = {.server = &site_server,
+		.listener = SITE_GEMINI,
+		.vhost = SITE_SERVED,
+		.protocol = PROTOCOL_GEMINI};
+	static const char request[] = "gemini://example.org/dir/\r\n";
+	struct image_settings *settings = site_path(SITE_SERVED, "/dir/");
+
+	(void)state;
+	settings->listing = 1;
+	site_pace(settings, 2);
+	site_limit();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			gemini_answer(&conn, request, sizeof request - 1, LISTING_NONE, &answer),
+			ANSWER_WAITS);
+		answer_drop(&answer);
+		gemini_answer(&conn, request, sizeof request - 1, LISTING_BUSY, &answer);
+		assert_int_equal(answer.status, 41);
+	}
+	assert_true(ask(SITE_SERVED, request));
+	assert_int_equal(answer.status, 44);
 	site_plain();
 }
 
@@ -210,6 +306,10 @@ int main(void)
 		cmocka_unit_test(test_listing),
 		cmocka_unit_test(test_input),
 		cmocka_unit_test(test_outdated),
+		cmocka_unit_test(test_slow_down),
+		cmocka_unit_test(test_slow_down_path),
+		cmocka_unit_test(test_slow_down_secret),
+		cmocka_unit_test(test_slow_down_listing),
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_refuse),

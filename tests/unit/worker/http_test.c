@@ -349,6 +349,8 @@ static void test_places(void **state)
 /* A name that the vhost had before leads to its first one, on the same protocol. */
 static void test_moved_name(void **state)
 {
+	const struct image_text name = site_image.vhosts[SITE_SERVED].name;
+
 	(void)state;
 	site_image.names[1].moved = 1;
 	site_image.vhosts[SITE_SERVED].name = site_text("new.example");
@@ -358,7 +360,8 @@ static void test_moved_name(void **state)
 	assert_int_equal(get(SITE_HTTPS, SITE_SERVED, "/", "example.org"), 301);
 	assert_location("https://new.example:8443/");
 	site_image.names[1].moved = 0;
-	site_image.vhosts[SITE_SERVED].name = site_text("example.org");
+	site_image.vhosts[SITE_SERVED].name = name;
+	site_plain();
 }
 
 static void test_request_id(void **state)
@@ -418,6 +421,70 @@ static void test_error_page(void **state)
 	site_check();
 	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/nothing", "example.org"), 404);
 	assert_int_equal(answer.resource.size, 0);
+	site_plain();
+}
+
+static void test_slow_down(void **state)
+{
+	struct image_settings *settings = site_path(SITE_SERVED, "/index.html");
+
+	(void)state;
+	site_pace(settings, 2);
+	settings->headers = site_text("X-Test: yes\r\n");
+	site_limit();
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/index.html", "example.org"), 200);
+	/* HEAD is a request, OPTIONS is not one for the file. */
+	assert_true(ask(SITE_HTTP, IMAGE_NONE,
+		"OPTIONS /index.html HTTP/1.1\r\nHost: example.org\r\n\r\n"));
+	assert_int_equal(answer.status, 204);
+	assert_true(ask(
+		SITE_HTTP, IMAGE_NONE, "HEAD /index.html HTTP/1.1\r\nHost: example.org\r\n\r\n"));
+	assert_int_equal(answer.status, 200);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/index.html", "example.org"), 429);
+	assert_in_range(answer.wait, 3590, 3600);
+	assert_false(answer.close);
+	assert_ptr_equal(answer.settings, settings);
+	assert_int_equal(answer.resource.fd, -1);
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/", "example.org"), 200);
+	site_plain();
+}
+
+/* The page for it counts for nothing, though its own path is limited, too. */
+static void test_slow_down_page(void **state)
+{
+	(void)state;
+	site_pace(&site_image.settings[SITE_SERVED], 1);
+	site_error_page(&site_image.settings[SITE_SERVED], 429, "/index.html");
+	site_limit();
+	assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/", "example.org"), 200);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(get(SITE_HTTP, IMAGE_NONE, "/", "example.org"), 429);
+		assert_int_equal(answer.resource.size, 5);
+		assert_in_range(answer.wait, 3590, 3600);
+	}
+	site_plain();
+}
+
+/* Both looks at a request for a listing are one request. */
+static void test_slow_down_listing(void **state)
+{
+	static const char request[] = "GET /dir/ HTTP/1.1\r\nHost: example.org\r\n\r\n";
+	struct conn conn = conn_on(SITE_HTTP, IMAGE_NONE);
+
+	(void)state;
+	site_image.settings[SITE_SERVED].listing = 1;
+	site_pace(&site_image.settings[SITE_SERVED], 2);
+	site_limit();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			http_answer(&conn, request, sizeof request - 1, LISTING_NONE, &answer),
+			ANSWER_WAITS);
+		answer_drop(&answer);
+		http_answer(&conn, request, sizeof request - 1, LISTING_BUSY, &answer);
+		assert_int_equal(answer.status, 503);
+	}
+	assert_true(ask(SITE_HTTP, IMAGE_NONE, request));
+	assert_int_equal(answer.status, 429);
 	site_plain();
 }
 
@@ -555,6 +622,9 @@ int main(void)
 		cmocka_unit_test(test_moved_name),
 		cmocka_unit_test(test_request_id),
 		cmocka_unit_test(test_error_page),
+		cmocka_unit_test(test_slow_down),
+		cmocka_unit_test(test_slow_down_page),
+		cmocka_unit_test(test_slow_down_listing),
 		cmocka_unit_test(test_listing),
 	};
 

@@ -51,11 +51,11 @@ static enum found find(const char *target, enum prompt_form form, bool *sensitiv
 	lookup.vhost = SITE_SERVED;
 	lookup.index = site_image.vhosts[SITE_SERVED].index_gemini;
 	lookup.peer = &nobody;
-	*sensitive = false;
 	assert_int_equal(target_parse(target, strlen(target), &parsed), TARGET_GOOD);
 	found = lookup_find(&lookup, &parsed);
 	if (found == FOUND_INPUT)
-		found = prompt_find(&lookup, &parsed, form, sensitive);
+		found = prompt_find(&lookup, &parsed, form);
+	*sensitive = lookup.sensitive;
 	assert_int_equal(lookup.resource.fd >= 0, found == FOUND_FILE);
 	assert_int_equal(lookup.directory, -1);
 	lookup_close(&lookup);

@@ -32,6 +32,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -277,6 +278,17 @@ static inline struct image_settings *site_input(
 	return settings;
 }
 
+/* So many at once, and then one an hour: whoever has that many in a test is refused. */
+static inline void site_pace(struct image_settings *settings, uint32_t burst)
+{
+	settings->pace = (struct image_pace){
+		.requests = 1,
+		.period_ms = 3600000,
+		.burst = burst,
+		.bucket = (uint32_t)(settings - site_image.settings),
+	};
+}
+
 /* By status. */
 static inline void site_error_page(
 	struct image_settings *settings, uint32_t status, const char *path)
@@ -298,6 +310,19 @@ static inline void site_try(struct image_settings *settings, const char *ending)
 static inline void site_check(void)
 {
 	if (image_check(&site_server.image, &site_image, sizeof site_image, ROLE_WORKER) < 0)
+		abort();
+}
+
+/* A table of who has asked how often, which a worker has if its image needs one; all new. */
+static inline void site_limit(void)
+{
+	static const uint64_t secret[2] = {1, 2};
+
+	site_check();
+	if (site_server.limits.entries)
+		munmap(site_server.limits.entries,
+			sizeof(struct limit_entry) * LIMIT_SETS * LIMIT_WAYS);
+	if (limit_open(&site_server.limits, &site_server.image, secret) < 0)
 		abort();
 }
 
