@@ -179,13 +179,21 @@ static void begin(struct conn *conn, struct input input, struct answer *answer)
 	go_on(conn, input);
 }
 
-/* What only the client may know is not in the log: the query of a sensitive input. */
-static void hide(struct input input, const struct answer *answer)
+/*
+ * What only the client may know is not in the log: in the place of a sensitive input's query stands
+ * one "*", however long it was.
+ */
+static void hide(struct input input, struct answer *answer)
 {
-	struct span secret = answer->secret;
+	struct span secret = answer->secret, *line = &answer->line;
+	char *at = input.bytes + (secret.bytes - input.bytes);
 
-	if (secret.length > 0)
-		memset(input.bytes + (secret.bytes - input.bytes), '*', secret.length);
+	if (secret.length == 0)
+		return;
+	*at = '*';
+	memmove(at + 1, at + secret.length,
+		(size_t)(line->bytes + line->length - secret.bytes) - secret.length);
+	line->length -= secret.length - 1;
 }
 
 /* Answer the request at the beginning of the input, if it is all there. listing: what there is of
