@@ -2,6 +2,7 @@
 #include "lookup.h"
 
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "contract/inherit.h"
@@ -92,33 +93,96 @@ static const char *const gemtext[] = {".gmi", ".gemini"};
 
 #define RENDERED ".html"
 
+/* In any case: some file systems know none. */
 static bool ends_with(const char *name, size_t length, const char *ending)
 {
 	size_t size = strlen(ending);
 
-	return length > size && memcmp(name + length - size, ending, size) == 0;
+	return length > size && strncasecmp(name + length - size, ending, size) == 0;
 }
 
-static enum found permission_of(const struct lookup *lookup, const char *name, size_t length)
+/*
+ * Could a file system without case take one for the other? Beyond ASCII it alone knows: ext4 takes
+ * the long s for an s, and a soft hyphen for nothing.
+ */
+static bool may_fold(const char *name, size_t length, const char *key, size_t key_length)
 {
-	return permission(lookup, image_find_settings(lookup->image, lookup->vhost, name, length));
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)name[i] >= 0x80)
+			return true;
+	for (size_t i = 0; i < key_length; i++)
+		if ((unsigned char)key[i] >= 0x80)
+			return true;
+	return length == key_length && strncasecmp(name, key, length) == 0;
 }
 
-/* May it have the gemtext that a page of this name may be the rendering of? */
-static enum found gemtext_permission(const struct lookup *lookup, size_t length)
+/*
+ * Is the name, or a directory that it is in, perhaps what the key names, in another spelling? Then
+ * *depth is the length of that, with the slash of a directory.
+ */
+static bool may_be(const char *name, const char *key, size_t *depth)
 {
-	char name[LOOKUP_NAME + sizeof ".gemini"];
-	enum found found = FOUND_FILE;
+	const char *start = name;
 
-	if (!ends_with(lookup->name, length, RENDERED))
-		return FOUND_FILE;
-	length -= strlen(RENDERED);
-	memcpy(name, lookup->name, length);
-	for (size_t i = 0; i < sizeof gemtext / sizeof *gemtext && found == FOUND_FILE; i++) {
-		strcpy(name + length, gemtext[i]);
-		found = permission_of(lookup, name, length + strlen(gemtext[i]));
+	for (;;) {
+		size_t length, key_length;
+
+		name++, key++; /* slashes */
+		*depth = (size_t)(name - start);
+		if (*key == '\0')
+			return true;
+		length = strcspn(name, "/");
+		key_length = strcspn(key, "/");
+		if (!may_fold(name, length, key, key_length))
+			return false;
+		name += length;
+		key += key_length;
+		*depth += length;
+		if (*key == '\0' || *name == '\0')
+			return *key == *name;
 	}
-	return found;
+}
+
+/*
+ * Is the name another spelling of one that is guarded, on a file system that takes both for the
+ * same? Guarded vhosts do not follow links; so the others are spared the search.
+ */
+static bool evades(const struct lookup *lookup, const char *name)
+{
+	const struct image *image = lookup->image;
+	struct image_range paths = image->vhosts[lookup->vhost].paths;
+	const struct image_settings *settings =
+		image_find_settings(image, lookup->vhost, name, strlen(name));
+
+	if (settings->symlinks != SYMLINKS_NEVER || settings->root == IMAGE_NONE)
+		return false;
+	for (uint32_t i = paths.first; i < paths.first + paths.count; i++) {
+		const struct image_path *path = &image->paths[i];
+		const struct image_settings *guard = &image->settings[path->settings];
+		const char *key = image_string(image, path->path);
+		char spelled[LOOKUP_NAME + sizeof ".gemini"];
+		size_t depth;
+
+		if (!is_guarded(guard) || guard->root == IMAGE_NONE ||
+			strncmp(name, key, path->path.length) == 0 || !may_be(name, key, &depth) ||
+			depth <= settings->strip)
+			continue;
+		memcpy(spelled, name, depth);
+		spelled[depth] = '\0';
+		if (resolve_same(inherit_root(image, settings->root), spelled + settings->strip,
+			    inherit_root(image, guard->root), key + guard->strip))
+			return true;
+	}
+	return false;
+}
+
+/* Of a name that what is asked for was made of. */
+static enum found permission_of(const struct lookup *lookup, const char *name)
+{
+	enum found found = permission(
+		lookup, image_find_settings(lookup->image, lookup->vhost, name, strlen(name)));
+
+	return found == FOUND_FILE && evades(lookup, name) ? FOUND_MISSING : found;
 }
 
 /*
@@ -127,44 +191,29 @@ static enum found gemtext_permission(const struct lookup *lookup, size_t length)
  */
 static enum found original_permission(const struct lookup *lookup)
 {
+	char name[LOOKUP_NAME + sizeof ".gemini"];
 	size_t length = lookup->name_length;
 	enum found found = FOUND_FILE;
 
 	if (lookup->image->vhosts[lookup->vhost].paths.count == 0)
 		return FOUND_FILE; /* all is as the path itself */
+	memcpy(name, lookup->name, length + 1);
 	for (enum encoding encoding = 0; encoding < ENCODING_IDENTITY; encoding++) {
-		if (!ends_with(lookup->name, length, encoding_rows[encoding].ending))
+		if (!ends_with(name, length, encoding_rows[encoding].ending))
 			continue;
 		length -= strlen(encoding_rows[encoding].ending);
-		found = permission_of(lookup, lookup->name, length);
+		name[length] = '\0';
+		found = permission_of(lookup, name);
 		break;
 	}
-	return found == FOUND_FILE ? gemtext_permission(lookup, length) : found;
-}
-
-/*
- * Would the name, in other upper and lower case, be guarded otherwise, and does the directory take
- * one for the other? Guarded vhosts do not follow links; so the others are spared the search.
- */
-static bool evades(const struct lookup *lookup, const struct image_settings *settings)
-{
-	const struct image *image = lookup->image;
-	struct image_range paths = image->vhosts[lookup->vhost].paths;
-
-	if (settings->symlinks != SYMLINKS_NEVER)
-		return false;
-	for (uint32_t i = paths.first; i < paths.first + paths.count; i++) {
-		const struct image_path *path = &image->paths[i];
-		const char *text = image_string(image, path->path);
-		size_t length = path->path.length;
-
-		if (is_guarded(&image->settings[path->settings]) && lookup->name_length >= length &&
-			strncasecmp(lookup->name, text, length) == 0 &&
-			memcmp(lookup->name, text, length) != 0)
-			return resolve_folds_case(inherit_root(image, settings->root),
-				lookup->name + settings->strip);
+	if (!ends_with(name, length, RENDERED))
+		return found;
+	length -= strlen(RENDERED);
+	for (size_t i = 0; i < sizeof gemtext / sizeof *gemtext && found == FOUND_FILE; i++) {
+		strcpy(name + length, gemtext[i]);
+		found = permission_of(lookup, name);
 	}
-	return false;
+	return found;
 }
 
 /* What asks serves what the answers name. */
@@ -186,7 +235,7 @@ static enum found open_name(struct lookup *lookup)
 	if (found != FOUND_FILE)
 		return found;
 	if (!serves(settings) || settings->root == IMAGE_NONE ||
-		settings->strip >= lookup->name_length || evades(lookup, settings))
+		settings->strip >= lookup->name_length || evades(lookup, lookup->name))
 		return FOUND_MISSING;
 	found = found_of(resolve_file(inherit_root(lookup->image, settings->root),
 		lookup->name + settings->strip, (enum symlinks)settings->symlinks,
@@ -252,7 +301,7 @@ static enum found find_directory(struct lookup *lookup, const struct image_setti
 	if (found != FOUND_MISSING)
 		return found;
 	lookup->settings = settings;
-	if (settings->root == IMAGE_NONE || evades(lookup, settings))
+	if (settings->root == IMAGE_NONE || evades(lookup, lookup->name))
 		return found;
 	found = found_of(resolve_directory(inherit_root(lookup->image, settings->root),
 		lookup->name + settings->strip, (enum symlinks)settings->symlinks,
@@ -393,6 +442,14 @@ void lookup_close(struct lookup *lookup)
 	lookup->resource.fd = lookup->directory = -1;
 }
 
+/* The neighbour's own name may be for fewer than the file is; lookup->name up to length. */
+static bool neighbour_may(const struct lookup *lookup, size_t length)
+{
+	return lookup->image->vhosts[lookup->vhost].paths.count == 0 ||
+	       permission(lookup, image_find_settings(lookup->image, lookup->vhost, lookup->name,
+					  length)) == FOUND_FILE;
+}
+
 bool lookup_neighbour(struct lookup *lookup, const char *ending)
 {
 	const struct image_settings *settings = lookup->settings;
@@ -403,6 +460,10 @@ bool lookup_neighbour(struct lookup *lookup, const char *ending)
 	if (length >= sizeof lookup->name - lookup->name_length)
 		return false;
 	memcpy(lookup->name + lookup->name_length, ending, length + 1);
+	if (!neighbour_may(lookup, lookup->name_length + length)) {
+		lookup->name[lookup->name_length] = '\0';
+		return false;
+	}
 	resolved = resolve_file(inherit_root(lookup->image, settings->root),
 		lookup->name + settings->strip, (enum symlinks)settings->symlinks, &neighbour);
 	lookup->name[lookup->name_length] = '\0';

@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -154,29 +152,20 @@ enum resolved resolve_file(
 	return RESOLVED_FILE;
 }
 
-bool resolve_folds_case(int root, const char *path)
+bool resolve_same(int root, const char *path, int other_root, const char *other)
 {
-	char prefix[PATH_MAX];
-	size_t length = strlen(path);
-	bool folds = false;
+	struct stat one, two;
+	int fd = open_below(root, path, O_PATH, RESOLVE_NO_SYMLINKS);
+	int other_fd = open_below(other_root, other, O_PATH, RESOLVE_NO_SYMLINKS);
+	bool same = fd >= 0 && other_fd >= 0 && fstat(fd, &one) == 0 &&
+		    fstat(other_fd, &two) == 0 && one.st_dev == two.st_dev &&
+		    one.st_ino == two.st_ino;
 
-	if (length >= sizeof prefix)
-		return true;
-	memcpy(prefix, path, length + 1);
-	for (size_t end = 1; end <= length && !folds; end++) {
-		int fd, flags = 0;
-
-		if (prefix[end - 1] != '/')
-			continue;
-		prefix[end] = '\0';
-		fd = open_below(root, prefix, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
-		prefix[end] = path[end];
-		if (fd < 0)
-			break;
-		folds = ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_CASEFOLD_FL);
+	if (fd >= 0)
 		close(fd);
-	}
-	return folds;
+	if (other_fd >= 0)
+		close(other_fd);
+	return same;
 }
 
 enum resolved resolve_directory(int root, const char *path, enum symlinks symlinks, int *fd)

@@ -44,8 +44,8 @@ enum resolved resolve_file(
  * there. */
 enum resolved resolve_directory(int root, const char *path, enum symlinks symlinks, int *fd);
 
-/* Does one of the directories on the way take upper for lower case (FS_CASEFOLD_FL)? */
-bool resolve_folds_case(int root, const char *path);
+/* Are both there, and one file or directory? By names alone: no symbolic link is followed. */
+bool resolve_same(int root, const char *path, int other_root, const char *other);
 
 /* Nanoseconds; what does not fit is as early or late as can be. */
 int64_t resolve_time(const struct timespec *time);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "lookup.h"
 #include "site.h"
@@ -254,6 +255,60 @@ static void test_ways_in(void **state)
 	assert_found("/inner/index.txt", FOUND_UNIDENTIFIED); /* by the fallback */
 }
 
+static void copy_name(const char *from, const char *to)
+{
+	int root = inherit_root(&site_server.image, 0);
+
+	assert_int_equal(linkat(root, from, root, to, 0), 0);
+}
+
+/*
+ * A file system without case takes one name for another; here a hard link does. What is one file
+ * with one that is guarded, and is spelled so that it might be, is not found.
+ */
+static void test_spellings(void **state)
+{
+	static const char *const others[] = {"members/LIST.txt", "members/li\xc5\xbft.txt",
+		"members/li\xc2\xadst.txt", "members/LIST.txt.gz"};
+
+	(void)state;
+	lookup.digest = NULL;
+	site_image.settings[SITE_SERVED].symlinks = SYMLINKS_NEVER;
+	for (size_t i = 0; i < COUNT(others); i++)
+		copy_name(i < 3 ? "members/list.txt" : "members/list.txt.gz", others[i]);
+	assert_size("/members/LIST.txt", 5);
+	site_identity(site_path(SITE_SERVED, "/members/list.txt"), digest);
+	assert_found("/members/LIST.txt", FOUND_MISSING);
+	assert_found("/members/li%C5%BFt.txt", FOUND_MISSING);
+	assert_found("/members/li%C2%ADst.txt", FOUND_MISSING);
+	assert_found("/members/LIST.txt.gz", FOUND_MISSING); /* made from it */
+	assert_found("/members/list.txt", FOUND_UNIDENTIFIED);
+	assert_found("/members/list.txt.GZ", FOUND_UNIDENTIFIED);
+	/* Another file that only looks like it is another file. */
+	site_write(site_root, "members/List.txt", "other");
+	assert_size("/members/List.txt", 5);
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_int_equal(unlinkat(inherit_root(&site_server.image, 0), others[i], 0), 0);
+}
+
+/* A neighbour may be for fewer than what it was made of. */
+static void test_guarded_neighbour(void **state)
+{
+	struct target target;
+
+	(void)state;
+	lookup.digest = NULL;
+	site_identity(site_path(SITE_SERVED, "/members/list.txt.gz"), digest);
+	assert_int_equal(target_parse("/members/list.txt", 17, &target), TARGET_GOOD);
+	assert_int_equal(lookup_find(&lookup, &target), FOUND_FILE);
+	assert_false(lookup_neighbour(&lookup, ".gz"));
+	lookup.digest = digest;
+	lookup.current = true;
+	assert_true(lookup_neighbour(&lookup, ".gz"));
+	lookup_close(&lookup);
+	lookup.digest = NULL;
+}
+
 /* What holds is what holds for the name that was found. */
 static void test_settings_of_index(void **state)
 {
@@ -411,6 +466,8 @@ int main(void)
 		cmocka_unit_test_setup(test_ways_into_gemtext, empty),
 		cmocka_unit_test_setup(test_outdated, empty),
 		cmocka_unit_test_setup(test_ways_in, empty),
+		cmocka_unit_test_setup(test_spellings, empty),
+		cmocka_unit_test_setup(test_guarded_neighbour, empty),
 		cmocka_unit_test_setup(test_settings_of_index, empty),
 		cmocka_unit_test_setup(test_cache, empty),
 		cmocka_unit_test_setup(test_neighbour, empty),

@@ -140,8 +140,22 @@ static void test_directory(void **state)
 		resolve_directory(root, "/inner/", SYMLINKS_NEVER, NULL), RESOLVED_MISSING);
 	assert_int_equal(
 		resolve_directory(root, "/climb/", SYMLINKS_WITHIN, NULL), RESOLVED_MISSING);
-	/* No file system of a test's folds case. */
-	assert_false(resolve_folds_case(root, "/both/index.html"));
+}
+
+static void test_same(void **state)
+{
+	int root = inherit_root(&site_server.image, 0);
+
+	(void)state;
+	assert_int_equal(linkat(root, "a.html", root, "again.html", 0), 0);
+	assert_true(resolve_same(root, "/a.html", root, "/again.html"));
+	assert_true(resolve_same(root, "/both/", root, "/both"));
+	assert_true(resolve_same(root, "/", root, "/both/.."));
+	assert_false(resolve_same(root, "/a.html", root, "/both/index.html"));
+	assert_false(resolve_same(root, "/missing", root, "/missing"));
+	/* Links lead elsewhere, or are not followed to where they lead. */
+	assert_false(resolve_same(root, "/inner/", root, "/both/"));
+	assert_int_equal(unlinkat(root, "again.html", 0), 0);
 }
 
 static void test_facts(void **state)
@@ -197,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_symlinks),
 		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_no_root),
