@@ -36,7 +36,8 @@ make_site() {
 		secret.txt page.txt page.txt.gz page.txt.br page.txt.zst about.gmi about.html about.html.gz about.gmi.gz \
 		index/index.html index/index.gmi list/inner/a.txt public.txt.gz notes.html
 	public members/open/a.txt public.txt notes.gmi list/a.txt sub/a.txt
-	touch -r "$SITE/notes.gmi" "$SITE/notes.html"
+	# Neighbours are as new as what they are of.
+	touch -r "$SITE/public.txt" "$SITE/public.txt.gz" "$SITE/notes.gmi" "$SITE/notes.html"
 	ln -s members "$SITE/link"
 	ln -s members/a.txt "$SITE/link.txt"
 	ln -s "$SITE/members" "$SITE/absolute"
@@ -231,20 +232,28 @@ logged_digest() {
 	[[ $1 == none ]] || LOGGED="\"${!variable}\""
 }
 
+# The log's line of a cell, in LINE, without a process; and without bats' trap of every command.
 logged() {
-	grep -F -m1 "cell=$1." "$BATS_FILE_TMPDIR/access.log" >"$BATS_TEST_TMPDIR/line"
+	local -
+	local lines
+
+	set +T
+	mapfile -t lines <"$BATS_FILE_TMPDIR/access.log"
+	for LINE in "${lines[@]}"; do
+		[[ $LINE != *"cell=$1."* ]] || return 0
+	done
+	return 1
 }
 
 # The line of a cell: who, by which path, resumed or not.
 log_has() {
-	local cell=$1 who=$2 group=$3 resumed=$4 line
+	local cell=$1 who=$2 group=$3 resumed=$4
 
 	within 10 logged "$cell"
-	line=$(<"$BATS_TEST_TMPDIR/line")
 	logged_digest "$who"
 	[[ $group == null ]] || group="\"$group\""
-	if [[ $line != *"\"path\":\"$TLS_PATH\""*"\"resumed\":$resumed"*"\"certificate\":$LOGGED,\"group\":$group,"* ]]; then
-		echo "the log has not $TLS_PATH, resumed $resumed, $LOGGED and $group: $line" >&2
+	if [[ $LINE != *"\"path\":\"$TLS_PATH\""*"\"resumed\":$resumed"*"\"certificate\":$LOGGED,\"group\":$group,"* ]]; then
+		echo "the log has not $TLS_PATH, resumed $resumed, $LOGGED and $group: $LINE" >&2
 		return 1
 	fi
 }
@@ -407,9 +416,423 @@ both() {
 }
 
 @test "identities: who is in several groups is in the log with all of them" {
-	both "/both/a.txt?groups=all." twice 200 20
-	within 10 grep -q 'groups=all\..*"group":"board,others,staff"' "$BATS_FILE_TMPDIR/access.log"
+	ask https "/both/a.txt?cell=several." as=twice
+	log_has several twice board,others,staff false
 	# Of a path that is for everybody as well.
-	both "/public.txt?groups=public." listed 200 20
-	within 10 grep -q 'groups=public\..*"group":"staff"' "$BATS_FILE_TMPDIR/access.log"
+	ask gemini "/public.txt?cell=public." as=listed
+	log_has public listed staff false
+}
+
+# ---- nobody gets past a list ----
+
+# A row of a table: it is refused by that status, and has nothing of what is guarded.
+refused() {
+	local what=$1 expected=$2
+
+	if [[ ${R[status]} != "$expected" || ${R[body]-} == *"$SECRET"* || ${R[head]-} == *ETag* ]]; then
+		echo "$what: ${R[status]}, not $expected: $REPLY_LINE" >&2
+		WRONG=1
+	fi
+}
+
+# over NAME WORD…: a request on that connection, which is opened anew when it has ended.
+over() {
+	local name=$1 end=OVER_$1
+
+	shift
+	if [[ ${!end-} == keep ]]; then
+		client get conn="$name" want=all "$@"
+	else
+		client get host=127.0.0.1 port="$HTTPS" tls=openssl sni=club.example keep="$name" want=all "${WHO[@]}" "$@"
+	fi
+	printf -v "$end" %s "${R[end]}"
+}
+
+# The table: what https and Gemini answer, and a path. Nothing but the names of what is guarded may be seen.
+ATTEMPTS='
+403 60 /members/a.txt
+403 60 /members/
+403 60 /members/nothing
+403 60 /members/nothing/
+301 31 /members
+403 60 //members/a.txt
+403 60 /members//a.txt
+403 60 ///members///a.txt
+403 60 /./members/a.txt
+403 60 /nothing/../members/a.txt
+403 60 /members/open/../a.txt
+403 60 /members/open/%2e%2e/a.txt
+403 60 /members/open/.%2E/a.txt
+403 60 /nothing/%2e%2e/members/%2e/a.txt
+403 60 /%6d%65mbers/%61.txt
+400 59 /../members/a.txt
+400 59 /%2e%2e/members/a.txt
+400 59 /members/../../members/a.txt
+400 59 /members%2Fa.txt
+400 59 /members%2fa.txt
+400 59 /%2Fmembers/a.txt
+400 59 /members/open%2f../a.txt
+400 59 /members/open/..%2fa.txt
+400 59 /members/a.txt%00
+400 59 /members/a.txt%00.html
+400 59 /members/%c0%ae%c0%ae/a.txt
+400 59 /members/%ff
+404 51 /members%5Ca.txt
+404 51 /%5Cmembers/a.txt
+404 51 /%252e/members%252fa.txt
+404 51 /members;/a.txt
+404 51 /members;a=b/a.txt
+404 51 /;/members/a.txt
+404 51 /members./a.txt
+404 51 /members.../a.txt
+404 51 /members%20/a.txt
+404 51 /%20members/a.txt
+400 59 /members%09/a.txt
+404 51 /MEMBERS/a.txt
+404 51 /Members/a.txt
+404 51 /member%C5%BF/a.txt
+404 51 /mem%C2%ADbers/a.txt
+404 51 /%E2%80%8Bmembers/a.txt
+404 51 /members%E2%81%84a.txt
+404 51 /%EF%BD%8Dembers/a.txt
+403 60 /members/a.txt;
+403 60 /members/;/a.txt
+403 60 /members/a.txt.
+403 60 /members/a.txt%20
+403 60 /members/a.txt/
+403 60 /members/a.txt/.
+403 60 /members/a
+403 60 /members/?a.txt
+403 60 /members/a.txt?open/
+403 60 /members/board/a.txt
+403 60 /members/open/../board/a.txt
+403 60 /members/out.txt
+403 60 /members/inner/a.txt
+404 51 /link/a.txt
+404 51 /link/
+404 51 /link
+404 51 /link.txt
+404 51 /hop/a.txt
+404 51 /absolute/a.txt
+404 51 /self/members/a.txt
+404 51 /self/self/link.txt
+404 51 /sub/link.txt
+404 51 /sub/up/members/a.txt
+403 60 /sub/../members/a.txt
+403 60 /fall/nothing
+403 60 /fall/
+404 51 /errors/nothing
+403 60 /secret.txt
+403 60 /secret
+403 60 /page.txt
+403 60 /page
+403 60 /page.txt.gz
+403 60 /page.txt.br
+403 60 /page.txt.zst
+403 60 /page.txt.GZ
+403 60 /about.gmi
+403 60 /about
+403 60 /about.html
+403 60 /about.html.gz
+403 60 /about.gmi.gz
+403 60 /public.txt.gz
+403 60 /notes.html
+403 60 /index/
+403 60 /index/index.html
+403 60 /index/index.gmi
+403 60 /list/inner/
+403 60 /list/inner/a.txt
+403 60 /ask?a.txt
+403 60 /ask?%61.txt
+403 60 /ask?board/a.txt
+403 60 /ask?open/../a.txt
+403 60 /ask?nothing
+'
+
+# table WHO-WORDS…: all attempts over both, with or without a certificate that is on no list.
+table() {
+	local https gemini path
+
+	WHO=("$@") WRONG=0
+	while read -r https gemini path; do
+		[[ $path ]] || continue
+		over table path="$path"
+		refused "https $path" "$https"
+		[[ $gemini != 60 || $# == 0 ]] || gemini=61
+		ask gemini "$path" want=all "$@"
+		refused "gemini $path" "$gemini"
+	done <<<"$ATTEMPTS"
+	((WRONG == 0))
+}
+
+@test "identities: no spelling, link, neighbour or answer leads past a list" {
+	table
+}
+
+@test "identities: nor does it with a certificate that is on no list" {
+	table cert="$CLIENTS/unlisted.pem" key="$CLIENTS/key.pem"
+}
+
+# What was refused to others.
+got() {
+	[[ ${R[status]} == "$2" && ${R[body]} == *"$SECRET"* ]] || {
+		echo "$1: $REPLY_LINE" >&2
+		return 1
+	}
+}
+
+@test "identities: what is refused is there, and those on the list get it" {
+	local path
+
+	WHO=(cert="$CLIENTS/listed.pem" key="$CLIENTS/key.pem")
+	for path in /members/a.txt //members/./a.txt /members/ /members/a /fall/nothing /secret /page.txt /about.gmi \
+		/about.html /index/ /list/inner/a.txt "/ask?a.txt" /notes.html; do
+		over member path="$path"
+		got "$path" 200
+		ask gemini "$path" want=body as=listed
+		got "$path" 20
+	done
+	# The page of an error is another way to it.
+	over member path=/errors/nothing
+	got "the page of an error" 404
+	over member path=/public.txt header="Accept-Encoding: gzip"
+	got "a neighbour by Accept-Encoding" 200
+	over member path=/notes.gmi header="Accept: text/html"
+	got "a rendering by Accept" 200
+}
+
+@test "identities: nor do methods, conditions, ranges, encodings and other fields of http" {
+	local etag modified line version
+
+	WHO=(cert="$CLIENTS/listed.pem" key="$CLIENTS/key.pem") WRONG=0
+	over known path=/members/a.txt
+	[[ ${R[head]} =~ ETag:\ ([^$'\r']*) ]]
+	etag=${BASH_REMATCH[1]}
+	[[ ${R[head]} =~ Last-Modified:\ ([^$'\r']*) ]]
+	modified=${BASH_REMATCH[1]}
+	over known path=/members/a.txt header="If-None-Match: $etag"
+	client_has status=304
+	WHO=()
+	for line in "If-None-Match: $etag" "If-None-Match: *" "If-Match: $etag" "If-Match: \"other\"" \
+		"If-Modified-Since: $modified" "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT" "Range: bytes=0-3" \
+		"Range: bytes=1000-" "Accept-Encoding: gzip, br, zstd" "Accept: text/html" "X-Original-URL: /public.txt" \
+		"X-Rewrite-URL: /public.txt" "X-HTTP-Method-Override: OPTIONS" "Authorization: Basic c3RhZmY6c3RhZmY=" \
+		"X-Client-Certificate: $DIGEST_listed" "X-Forwarded-For: 127.0.0.1" "Cookie: staff=1"; do
+		over bare path=/members/a.txt header="$line"
+		refused "$line" 403
+	done
+	over bare path=/page.txt header="Accept-Encoding: gzip"
+	refused "a neighbour by Accept-Encoding" 403
+	over bare path=/about.gmi header="Accept: text/html"
+	refused "a rendering by Accept" 403
+	# Of public ones the neighbours are guarded: there are none then.
+	over bare path=/public.txt header="Accept-Encoding: gzip"
+	[[ ${R[status]} == 200 && ${R[body]} == "public.txt: for everybody"* ]]
+	over bare path=/notes.gmi header="Accept: text/html"
+	[[ ${R[status]} == 200 && ${R[body]} == "notes.gmi: for everybody"* ]]
+	over bare method=HEAD path=/members/a.txt
+	refused HEAD 403
+	# What may be done is the same everywhere, so this tells nothing.
+	over bare method=OPTIONS path=/members/a.txt
+	refused OPTIONS 204
+	over bare method=POST path=/members/a.txt
+	refused POST 405
+	over bare method=get path=/members/a.txt
+	refused get 501
+	over bare path="https://club.example:$HTTPS/members/a.txt"
+	refused "absolute form" 403
+	over bare path="https://other.example:$HTTPS/members/a.txt"
+	refused "absolute form of another name" 421
+	over bare path="https://club.example:$HTTPS/public.txt@other.example/members/a.txt"
+	refused "absolute form with @" 404
+	for line in other.example "other.example:$HTTPS" fold.example nobody.example; do
+		over bare raw="GET /members/a.txt HTTP/1.1\r\nHost: $line\r\n\r\n"
+		refused "Host: $line" 421
+	done
+	for version in 1.0 1.1; do
+		over bare raw="GET /members/a.txt HTTP/$version\r\nHost: CLUB.EXAMPLE.:$HTTPS\r\n\r\n"
+		refused "HTTP/$version" 403
+	done
+	over bare raw="GET /members/a.txt HTTP/1.0\r\n\r\n"
+	refused "HTTP/1.0 without Host" 403
+	# The permission of one request is not that of the next.
+	over bare raw="GET /public.txt HTTP/1.1\r\nHost: club.example\r\n\r\nGET /members/a.txt HTTP/1.1\r\nHost: club.example\r\n\r\n" responses=2
+	[[ ${R[statuses]} == 200,403 && ${R[body]} != *"$SECRET"* ]]
+	((WRONG == 0))
+}
+
+@test "identities: nor does the authority of a Gemini request" {
+	local status authority
+
+	WRONG=0
+	while read -r status authority; do
+		client get proto=gemini host=127.0.0.1 port="$GEMINI" sni=club.example want=all \
+			raw="$authority/members/a.txt\r\n"
+		refused "$authority" "$status"
+	done <<-TABLE
+		53 gemini://club.example
+		60 gemini://club.example:$GEMINI
+		60 GEMINI://CLUB.Example:$GEMINI
+		60 gemini://club.example.:$GEMINI
+		53 gemini://other.example:$GEMINI
+		53 gemini://fold.example:$GEMINI
+		53 gemini://127.0.0.1:$GEMINI
+		53 https://club.example:$GEMINI
+		59 gemini://staff@club.example:$GEMINI
+		59 //club.example:$GEMINI
+	TABLE
+	((WRONG == 0))
+}
+
+@test "identities: a listing names what is guarded, and shows nothing of it" {
+	WHO=()
+	over bare path=/list/
+	[[ ${R[status]} == 200 && ${R[body]} == *inner/* && ${R[body]} != *"$SECRET"* ]]
+	ask gemini /list/ want=body
+	[[ ${R[status]} == 20 && ${R[body]} == *inner/* && ${R[body]} != *"$SECRET"* ]]
+}
+
+@test "identities: on a directory without case, no other spelling of a guarded name is found" {
+	local path
+
+	[[ ${FOLDS:-} ]] || skip "no file system without case can be mounted here"
+	WRONG=0
+	# So it is, for the kernel.
+	[[ -e $FOLDS/site/MEMBERS/A.TXT && -e $FOLDS/site/mem$'\u00ad'bers/a.txt ]]
+	while read -r https gemini path; do
+		ask https "$path" at=fold.example want=body
+		refused "https $path" "$https"
+		ask gemini "$path" at=fold.example want=body
+		refused "gemini $path" "$gemini"
+	done <<-TABLE
+		403 60 /members/a.txt
+		403 60 /members/A.TXT
+		404 51 /MEMBERS/a.txt
+		404 51 /Members/
+		404 51 /member%C5%BF/a.txt
+		404 51 /mem%C2%ADbers/a.txt
+		403 60 /%C3%BCber/a.txt
+		404 51 /%C3%9Cber/a.txt
+		404 51 /u%CC%88ber/a.txt
+		404 51 /U%CC%88BER/a.txt
+		403 60 /about.gmi
+		404 51 /ABOUT.gmi
+		404 51 /About.HTML
+		403 60 /about.%48tml.gz
+		200 20 /public.TXT
+		200 20 /%C3%BCbrig/a.txt
+	TABLE
+	((WRONG == 0))
+	ask https /members/A.TXT at=fold.example want=body as=listed
+	got "another case below the guarded directory" 200
+}
+
+# ---- reloads ----
+
+reload() {
+	"$SULID" reload -c "$SERVER_CONFIG" >"$BATS_TEST_TMPDIR/reload.out" 2>&1 3>&- {CLIENT_IN}>&- {CLIENT_OUT}<&- || {
+		cat "$BATS_TEST_TMPDIR/reload.out" >&2
+		return 1
+	}
+}
+
+# allow NAME…: who is in the group "swap" from now on.
+allow() {
+	local name variable
+
+	for name in unlisted "$@"; do
+		variable=DIGEST_$name
+		echo "${!variable}"
+	done >"$SWAP"
+	reload
+}
+
+# Connections with the certificate of "swapped": two that have had an answer, one of Gemini without its request yet.
+connect_all() {
+	ask https "/swap/a.txt" as=swapped keep=list
+	client_has status="$1"
+	ask https /public.txt as=swapped keep=public
+	client_has status=200
+	client open proto=gemini host=127.0.0.1 port="$GEMINI" tls=openssl sni=club.example keep=gemini \
+		cert="$CLIENTS/swapped.pem" key="$CLIENTS/key.pem"
+}
+
+# They know of the reload: who may is for the new processes to say, and what is for all is served.
+old_are_outdated() {
+	client get conn=list path=/swap/a.txt want=all timeout=5000
+	client_has status=503 end=close_notify
+	[[ ${R[head]} == *"Retry-After: 0"* && ${R[head]} == *"Connection: close"* && ${R[body]} != *"$SECRET"* ]]
+	client get conn=public path=/public.txt want=all timeout=5000
+	client_has status=200 end=close_notify
+	[[ ${R[head]} == *"Connection: close"* ]]
+	client get conn=gemini proto=gemini raw="gemini://club.example:$GEMINI/swap/a.txt\r\n" want=all timeout=5000
+	client_has status=41 end=close_notify
+	[[ ${R[body]} != *"$SECRET"* ]]
+}
+
+# new_are HTTPS GEMINI: new connections and resumed sessions.
+new_are() {
+	ask https /swap/a.txt as=swapped
+	client_has status="$1"
+	ask https /swap/a.txt session=swap-https
+	client_has status="$1" resumed=yes
+	ask gemini /swap/a.txt as=swapped
+	client_has status="$2"
+	ask gemini /swap/a.txt session=swap-gemini
+	client_has status="$2" resumed=yes
+}
+
+@test "identities: twenty reloads: who is taken off the list is refused at once, who is put on it let in" {
+	local i
+
+	allow swapped
+	ask https /public.txt as=swapped session=swap-https
+	ask gemini /public.txt as=swapped session=swap-gemini
+	for ((i = 0; i < 10; i++)); do
+		connect_all 200
+		allow
+		old_are_outdated
+		new_are 403 61
+		connect_all 403
+		allow swapped
+		old_are_outdated
+		new_are 200 20
+	done
+	server_log_is_clean
+	never grep -q 'does not take notice' "$SERVER_LOG"
+}
+
+@test "identities: an empty group lets nobody in, and one that makes no sense changes nothing" {
+	echo "# nobody" >"$SWAP"
+	reload
+	both /swap/a.txt swapped 403 61
+	allow swapped
+	echo "sha256:12" >>"$SWAP"
+	run -3 "$SULID" reload -c "$SERVER_CONFIG"
+	[[ $output == *"$SWAP:3:1: \"sha256:12\" is not a digest"* ]]
+	both /swap/a.txt swapped 200 20
+	both /swap/a.txt listed 403 61
+	echo "$DIGEST_swapped" >"$SWAP"
+}
+
+@test "identities: a stopped worker answers nothing from an old list: the reload ends it" {
+	local start pid
+
+	allow swapped
+	connect_all 200
+	# Those of the generation that serves; the last one's have ended or soon will.
+	children sulid-worker
+	for pid in "${PIDS[@]}"; do
+		kill -STOP "$pid"
+	done
+	start=$EPOCHSECONDS
+	allow
+	((EPOCHSECONDS - start >= 9))
+	grep -q 'does not take notice of the reload, and is ended' "$SERVER_LOG"
+	client get conn=list path=/swap/a.txt want=all timeout=5000
+	client_has status=
+	client get conn=gemini proto=gemini raw="gemini://club.example:$GEMINI/swap/a.txt\r\n" timeout=5000
+	client_has status=
+	both /swap/a.txt swapped 403 61
+	kill -0 "$SULID_PID"
 }

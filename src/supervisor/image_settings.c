@@ -102,7 +102,7 @@ static int compare_digests(const void *left, const void *right)
 }
 
 /* The members of all these groups, each once. */
-static struct image_range put_identities(struct image_tables *tables, const struct value *value)
+static struct image_range put_members(struct image_tables *tables, const struct value *value)
 {
 	struct arena scratch = {0};
 	const struct config_text *names = value->list;
@@ -132,6 +132,35 @@ static struct image_range put_identities(struct image_tables *tables, const stru
 	image_tables_share(tables, digests, digests, count, &range);
 	arena_free(&scratch);
 	return range;
+}
+
+/* Groups may be long and the paths that are for them many: each list of groups is put together
+ * once. */
+static struct image_range put_identities(struct image_tables *tables, const struct value *value)
+{
+	const struct config_text *names = value->list;
+	struct arena scratch = {0};
+	uint32_t number = tables->digest_range_count;
+	size_t size = 0, used = 0;
+	char *key;
+	bool new;
+
+	for (uint32_t i = 0; i < value->count; i++)
+		size += strlen(names[i].text) + 1;
+	key = arena_take(&scratch, size + 1);
+	for (uint32_t i = 0; i < value->count; i++) {
+		memcpy(key + used, names[i].text, strlen(names[i].text) + 1);
+		used += strlen(names[i].text) + 1;
+	}
+	tables->known_identities.arena = &tables->arena;
+	new = seen_add(&tables->known_identities, key, size, &number);
+	arena_free(&scratch);
+	if (new) {
+		tables->digest_ranges = arena_grow(&tables->arena, tables->digest_ranges,
+			tables->digest_range_count, sizeof *tables->digest_ranges);
+		tables->digest_ranges[tables->digest_range_count++] = put_members(tables, value);
+	}
+	return tables->digest_ranges[number];
 }
 
 /* ---- how often ---- */

@@ -50,6 +50,9 @@ struct image_tables {
 	struct seen known_types; /* by what is said of them: numbers of "type_ranges" */
 	struct image_range *type_ranges;
 	uint32_t type_range_count;
+	struct seen known_identities; /* by the names of the groups: numbers of "digest_ranges" */
+	struct image_range *digest_ranges;
+	uint32_t digest_range_count;
 };
 
 /* Room for one more entry of a table, zeroed. The pointer is good until the next one of the same.
