@@ -218,15 +218,29 @@ static bool setting_texts_hold(const struct image *image, const struct image_set
 	return true;
 }
 
+/* What was found in order with the settings before is not gone through again: lists may be long. */
+static bool digests_hold(const struct image *image, const struct image_settings *settings)
+{
+	struct image_range digests = settings->identities;
+
+	if (settings > image->settings && settings[-1].identities.first == digests.first &&
+		settings[-1].identities.count == digests.count)
+		return true;
+	for (uint32_t i = digests.first + 1; i < digests.first + digests.count; i++)
+		if (memcmp(&image->digests[i - 1], &image->digests[i],
+			    sizeof(struct image_digest)) >= 0)
+			return false;
+	return true;
+}
+
 static bool setting_ranges_hold(const struct image *image, const struct image_settings *settings)
 {
 	const struct image_header *header = image->header;
-	struct image_range pages = settings->error_pages, networks = settings->networks,
-			   digests = settings->identities;
+	struct image_range pages = settings->error_pages, networks = settings->networks;
 
 	if (!range_holds(pages, header->error_pages.count) ||
 		!range_holds(networks, header->networks.count) ||
-		!range_holds(digests, header->digests.count))
+		!range_holds(settings->identities, header->digests.count))
 		return false;
 	for (uint32_t i = pages.first + 1; i < pages.first + pages.count; i++)
 		if (image->error_pages[i - 1].status >= image->error_pages[i].status)
@@ -234,11 +248,7 @@ static bool setting_ranges_hold(const struct image *image, const struct image_se
 	for (uint32_t i = networks.first + 1; i < networks.first + networks.count; i++)
 		if (image->networks[i - 1].allow > image->networks[i].allow)
 			return false;
-	for (uint32_t i = digests.first + 1; i < digests.first + digests.count; i++)
-		if (memcmp(&image->digests[i - 1], &image->digests[i],
-			    sizeof(struct image_digest)) >= 0)
-			return false;
-	return true;
+	return digests_hold(image, settings);
 }
 
 static bool pace_holds(const struct image_pace *pace)
