@@ -802,6 +802,14 @@ new_are() {
 	never grep -q 'does not take notice' "$SERVER_LOG"
 }
 
+@test "identities: check warns of a guarded directory without its slash" {
+	sed 's|^\( *\)/members/: {identities: \[staff\]}|\1/members: {identities: [staff]}|' "$SERVER_CONFIG" >"$BATS_TEST_TMPDIR/c.yaml"
+	run -0 "$SULID" check -c "$BATS_TEST_TMPDIR/c.yaml"
+	[[ $output == *"warning: this is a directory, and without a slash at the end nothing in it is covered: \"/members/\""* ]]
+	# A file is what such a key is for.
+	[[ $output != *"\"/secret.txt/\""* ]]
+}
+
 @test "identities: an empty group lets nobody in, and one that makes no sense changes nothing" {
 	echo "# nobody" >"$SWAP"
 	reload

@@ -10,6 +10,8 @@
 
 #include "base/log.h"
 
+#include "config_merge.h"
+#include "config_settings.h"
 #include "memory_file.h"
 
 #define SECRET_MOST 0x100000 /* bytes; a handshaker refuses what is as long as that */
@@ -50,6 +52,47 @@ static void open_roots(
 				"the directory %s cannot be opened: %s", root->path,
 				strerror(errno));
 	}
+}
+
+static bool is_directory(const struct files *files, const struct config_vhost *vhost,
+	const struct config_location *location)
+{
+	struct arena scratch = {0};
+	struct config_settings settings;
+	struct stat status;
+	const char *below;
+	bool found;
+
+	config_settings_of(vhost, location, &scratch, &settings);
+	below = location->path + settings.strip + 1;
+	found = settings.root != IMAGE_NONE && *below &&
+		fstatat(files->roots[settings.root].fd, below, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISDIR(status.st_mode);
+	arena_free(&scratch);
+	return found;
+}
+
+/* "/members" covers exactly that: who forgets the slash of a directory has guarded nothing in it.
+ */
+static void warn_of_slashes(
+	const struct files *files, const struct config *config, struct diagnostics *diagnostics)
+{
+	static const enum key guards[] = {KEY_IDENTITIES, KEY_ALLOW, KEY_DENY};
+
+	for (size_t v = 0; v < config->vhost_count; v++)
+		for (size_t i = 0; i < config->vhosts[v]->location_count; i++) {
+			const struct config_location *location = &config->vhosts[v]->locations[i];
+			const struct value *said = NULL;
+
+			for (size_t k = 0; k < sizeof guards / sizeof *guards && !said; k++)
+				said = config_said(location, guards[k]);
+			if (said && location->path[strlen(location->path) - 1] != '/' &&
+				is_directory(files, config->vhosts[v], location))
+				diagnostics_warn(diagnostics, &location->position,
+					"this is a directory, and without a slash at the end "
+					"nothing in it is covered: \"%s/\"",
+					location->path);
+		}
 }
 
 /* path NULL: standard output. By its name a standard error that is a socket could not be opened. */
@@ -143,6 +186,7 @@ int files_open(struct files *files, const struct config *config, struct diagnost
 	if (!files->roots || !files->logs || !files->certificates)
 		return -1;
 	open_roots(files, config, diagnostics);
+	warn_of_slashes(files, config, diagnostics);
 	open_logs(files, config, diagnostics);
 	open_certificates(files, config, diagnostics);
 	return diagnostics->errors > before ? -1 : 0;
