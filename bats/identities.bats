@@ -220,6 +220,37 @@ ask() {
 	fi
 }
 
+# A row of a table: it is refused by that status, and has nothing of what is guarded.
+refused() {
+	local what=$1 expected=$2
+
+	if [[ ${R[status]} != "$expected" || ${R[body]-} == *"$SECRET"* || ${R[head]-} == *ETag* ]]; then
+		echo "$what: ${R[status]}, not $expected: $REPLY_LINE" >&2
+		WRONG=1
+	fi
+}
+
+# over NAME WORD…: a request on that connection, which is opened anew when it has ended.
+over() {
+	local name=$1 end=OVER_$1
+
+	shift
+	if [[ ${!end-} == keep ]]; then
+		client get conn="$name" "$@"
+	else
+		client get host=127.0.0.1 port="$HTTPS" tls=openssl sni=club.example keep="$name" "${WHO[@]}" "$@"
+	fi
+	printf -v "$end" %s "${R[end]}"
+}
+
+# What was refused to others.
+got() {
+	[[ ${R[status]} == "$2" && ${R[body]} == *"$SECRET"* ]] || {
+		echo "$1: $REPLY_LINE" >&2
+		return 1
+	}
+}
+
 # ---- the matrix ----
 
 TABLE_FORMAT='# %-34s %-14s %-14s %-14s %-14s\n'
@@ -232,12 +263,10 @@ logged_digest() {
 	[[ $1 == none ]] || LOGGED="\"${!variable}\""
 }
 
-# The log's line of a cell, in LINE, without a process; and without bats' trap of every command.
+# The log's line of a cell, in LINE, without a process.
 logged() {
-	local -
 	local lines
 
-	set +T
 	mapfile -t lines <"$BATS_FILE_TMPDIR/access.log"
 	for LINE in "${lines[@]}"; do
 		[[ $LINE != *"cell=$1."* ]] || return 0
@@ -260,8 +289,10 @@ log_has() {
 
 # row NAME HTTPS GEMINI RESUMED LOGGED-CERTIFICATE GROUP: calls "cell_ask PROTOCOL VERSION PATH" four times.
 row() {
+	local -
 	local name=$1 https=$2 gemini=$3 resumed=$4 who=$5 group=$6 protocol version cell seen=() wrong=0
 
+	set +T
 	cell=${name//[!a-z]/-}
 	for protocol in https gemini; do
 		for version in 1.2 1.3; do
@@ -425,29 +456,6 @@ both() {
 
 # ---- nobody gets past a list ----
 
-# A row of a table: it is refused by that status, and has nothing of what is guarded.
-refused() {
-	local what=$1 expected=$2
-
-	if [[ ${R[status]} != "$expected" || ${R[body]-} == *"$SECRET"* || ${R[head]-} == *ETag* ]]; then
-		echo "$what: ${R[status]}, not $expected: $REPLY_LINE" >&2
-		WRONG=1
-	fi
-}
-
-# over NAME WORD…: a request on that connection, which is opened anew when it has ended.
-over() {
-	local name=$1 end=OVER_$1
-
-	shift
-	if [[ ${!end-} == keep ]]; then
-		client get conn="$name" want=all "$@"
-	else
-		client get host=127.0.0.1 port="$HTTPS" tls=openssl sni=club.example keep="$name" want=all "${WHO[@]}" "$@"
-	fi
-	printf -v "$end" %s "${R[end]}"
-}
-
 # The table: what https and Gemini answer, and a path. Nothing but the names of what is guarded may be seen.
 ATTEMPTS='
 403 60 /members/a.txt
@@ -551,15 +559,18 @@ ATTEMPTS='
 
 # table WHO-WORDS…: all attempts over both, with or without a certificate that is on no list.
 table() {
+	local -
 	local https gemini path
 
+	# As in client.bash: bats traps every command, and these are many.
+	set +T
 	WHO=("$@") WRONG=0
 	while read -r https gemini path; do
 		[[ $path ]] || continue
-		over table path="$path"
+		over table path="$path" want=body
 		refused "https $path" "$https"
 		[[ $gemini != 60 || $# == 0 ]] || gemini=61
-		ask gemini "$path" want=all "$@"
+		ask gemini "$path" want=body session=table "$@"
 		refused "gemini $path" "$gemini"
 	done <<<"$ATTEMPTS"
 	((WRONG == 0))
@@ -573,31 +584,23 @@ table() {
 	table cert="$CLIENTS/unlisted.pem" key="$CLIENTS/key.pem"
 }
 
-# What was refused to others.
-got() {
-	[[ ${R[status]} == "$2" && ${R[body]} == *"$SECRET"* ]] || {
-		echo "$1: $REPLY_LINE" >&2
-		return 1
-	}
-}
-
 @test "identities: what is refused is there, and those on the list get it" {
 	local path
 
 	WHO=(cert="$CLIENTS/listed.pem" key="$CLIENTS/key.pem")
 	for path in /members/a.txt //members/./a.txt /members/ /members/a /fall/nothing /secret /page.txt /about.gmi \
 		/about.html /index/ /list/inner/a.txt "/ask?a.txt" /notes.html; do
-		over member path="$path"
+		over member want=all path="$path"
 		got "$path" 200
 		ask gemini "$path" want=body as=listed
 		got "$path" 20
 	done
 	# The page of an error is another way to it.
-	over member path=/errors/nothing
+	over member want=all path=/errors/nothing
 	got "the page of an error" 404
-	over member path=/public.txt header="Accept-Encoding: gzip"
+	over member want=all path=/public.txt header="Accept-Encoding: gzip"
 	got "a neighbour by Accept-Encoding" 200
-	over member path=/notes.gmi header="Accept: text/html"
+	over member want=all path=/notes.gmi header="Accept: text/html"
 	got "a rendering by Accept" 200
 }
 
@@ -605,12 +608,12 @@ got() {
 	local etag modified line version
 
 	WHO=(cert="$CLIENTS/listed.pem" key="$CLIENTS/key.pem") WRONG=0
-	over known path=/members/a.txt
+	over known want=all path=/members/a.txt
 	[[ ${R[head]} =~ ETag:\ ([^$'\r']*) ]]
 	etag=${BASH_REMATCH[1]}
 	[[ ${R[head]} =~ Last-Modified:\ ([^$'\r']*) ]]
 	modified=${BASH_REMATCH[1]}
-	over known path=/members/a.txt header="If-None-Match: $etag"
+	over known want=all path=/members/a.txt header="If-None-Match: $etag"
 	client_has status=304
 	WHO=()
 	for line in "If-None-Match: $etag" "If-None-Match: *" "If-Match: $etag" "If-Match: \"other\"" \
@@ -618,57 +621,57 @@ got() {
 		"Range: bytes=1000-" "Accept-Encoding: gzip, br, zstd" "Accept: text/html" "X-Original-URL: /public.txt" \
 		"X-Rewrite-URL: /public.txt" "X-HTTP-Method-Override: OPTIONS" "Authorization: Basic c3RhZmY6c3RhZmY=" \
 		"X-Client-Certificate: $DIGEST_listed" "X-Forwarded-For: 127.0.0.1" "Cookie: staff=1"; do
-		over bare path=/members/a.txt header="$line"
+		over bare want=all path=/members/a.txt header="$line"
 		refused "$line" 403
 	done
-	over bare path=/page.txt header="Accept-Encoding: gzip"
+	over bare want=all path=/page.txt header="Accept-Encoding: gzip"
 	refused "a neighbour by Accept-Encoding" 403
-	over bare path=/about.gmi header="Accept: text/html"
+	over bare want=all path=/about.gmi header="Accept: text/html"
 	refused "a rendering by Accept" 403
 	# Of public ones the neighbours are guarded: there are none then.
-	over bare path=/public.txt header="Accept-Encoding: gzip"
+	over bare want=all path=/public.txt header="Accept-Encoding: gzip"
 	[[ ${R[status]} == 200 && ${R[body]} == "public.txt: for everybody"* ]]
-	over bare path=/notes.gmi header="Accept: text/html"
+	over bare want=all path=/notes.gmi header="Accept: text/html"
 	[[ ${R[status]} == 200 && ${R[body]} == "notes.gmi: for everybody"* ]]
-	over bare method=HEAD path=/members/a.txt
+	over bare want=all method=HEAD path=/members/a.txt
 	refused HEAD 403
 	# What may be done is the same everywhere, so this tells nothing.
-	over bare method=OPTIONS path=/members/a.txt
+	over bare want=all method=OPTIONS path=/members/a.txt
 	refused OPTIONS 204
-	over bare method=POST path=/members/a.txt
+	over bare want=all method=POST path=/members/a.txt
 	refused POST 405
-	over bare method=get path=/members/a.txt
+	over bare want=all method=get path=/members/a.txt
 	refused get 501
-	over bare path="https://club.example:$HTTPS/members/a.txt"
+	over bare want=all path="https://club.example:$HTTPS/members/a.txt"
 	refused "absolute form" 403
-	over bare path="https://other.example:$HTTPS/members/a.txt"
+	over bare want=all path="https://other.example:$HTTPS/members/a.txt"
 	refused "absolute form of another name" 421
-	over bare path="https://club.example:$HTTPS/public.txt@other.example/members/a.txt"
+	over bare want=all path="https://club.example:$HTTPS/public.txt@other.example/members/a.txt"
 	refused "absolute form with @" 404
 	for line in other.example "other.example:$HTTPS" fold.example nobody.example; do
-		over bare raw="GET /members/a.txt HTTP/1.1\r\nHost: $line\r\n\r\n"
+		over bare want=all raw="GET /members/a.txt HTTP/1.1\r\nHost: $line\r\n\r\n"
 		refused "Host: $line" 421
 	done
 	for version in 1.0 1.1; do
-		over bare raw="GET /members/a.txt HTTP/$version\r\nHost: CLUB.EXAMPLE.:$HTTPS\r\n\r\n"
+		over bare want=all raw="GET /members/a.txt HTTP/$version\r\nHost: CLUB.EXAMPLE.:$HTTPS\r\n\r\n"
 		refused "HTTP/$version" 403
 	done
-	over bare raw="GET /members/a.txt HTTP/1.0\r\n\r\n"
+	over bare want=all raw="GET /members/a.txt HTTP/1.0\r\n\r\n"
 	refused "HTTP/1.0 without Host" 403
 	# The permission of one request is not that of the next.
-	over bare raw="GET /public.txt HTTP/1.1\r\nHost: club.example\r\n\r\nGET /members/a.txt HTTP/1.1\r\nHost: club.example\r\n\r\n" responses=2
+	over bare want=all raw="GET /public.txt HTTP/1.1\r\nHost: club.example\r\n\r\nGET /members/a.txt HTTP/1.1\r\nHost: club.example\r\n\r\n" responses=2
 	[[ ${R[statuses]} == 200,403 && ${R[body]} != *"$SECRET"* ]]
 	((WRONG == 0))
 }
 
 @test "identities: nor does the authority of a Gemini request" {
-	local status authority
+	local code authority
 
 	WRONG=0
-	while read -r status authority; do
+	while read -r code authority; do
 		client get proto=gemini host=127.0.0.1 port="$GEMINI" sni=club.example want=all \
 			raw="$authority/members/a.txt\r\n"
-		refused "$authority" "$status"
+		refused "$authority" "$code"
 	done <<-TABLE
 		53 gemini://club.example
 		60 gemini://club.example:$GEMINI
@@ -686,7 +689,7 @@ got() {
 
 @test "identities: a listing names what is guarded, and shows nothing of it" {
 	WHO=()
-	over bare path=/list/
+	over bare path=/list/ want=body
 	[[ ${R[status]} == 200 && ${R[body]} == *inner/* && ${R[body]} != *"$SECRET"* ]]
 	ask gemini /list/ want=body
 	[[ ${R[status]} == 20 && ${R[body]} == *inner/* && ${R[body]} != *"$SECRET"* ]]
