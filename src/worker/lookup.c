@@ -2,12 +2,12 @@
 #include "lookup.h"
 
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "contract/inherit.h"
 
-#include "encoding.h"
+#include "permission.h"
+#include "rendering.h"
 #include "serve.h"
 
 #define NANOSECONDS      1000000000
@@ -30,34 +30,6 @@ static enum found found_of(enum resolved resolved)
 		break;
 	}
 	return FOUND_FAILED;
-}
-
-/* ---- who may ---- */
-
-static bool address_may(const struct lookup *lookup, const struct image_settings *settings)
-{
-	const struct image_network *network;
-
-	if (settings->networks.count == 0)
-		return settings->networks_else;
-	network = image_find_network(lookup->image, settings->networks, lookup->peer);
-	return network ? network->allow : settings->networks_else;
-}
-
-/* FOUND_FILE: this client may have it. */
-static enum found permission(const struct lookup *lookup, const struct image_settings *settings)
-{
-	if (!address_may(lookup, settings))
-		return FOUND_FORBIDDEN;
-	if (!settings->restricted)
-		return FOUND_FILE;
-	if (lookup->outdated)
-		return FOUND_OUTDATED;
-	if (!lookup->digest)
-		return FOUND_UNIDENTIFIED;
-	if (!image_has_digest(lookup->image, settings->identities, lookup->digest))
-		return FOUND_STRANGER;
-	return lookup->current ? FOUND_FILE : FOUND_EXPIRED;
 }
 
 /* ---- one name ---- */
@@ -83,139 +55,6 @@ static void describe(struct lookup *lookup)
 	lookup->cache = cache.length > 0 ? image_string(lookup->image, cache) : NULL;
 }
 
-static bool is_guarded(const struct image_settings *settings)
-{
-	return settings->restricted || settings->networks.count > 0;
-}
-
-/* Endings of gemtext, of which "NAME.html" may be a rendering. */
-static const char *const gemtext[] = {".gmi", ".gemini"};
-
-#define RENDERED ".html"
-
-/* In any case: some file systems know none. */
-static bool ends_with(const char *name, size_t length, const char *ending)
-{
-	size_t size = strlen(ending);
-
-	return length > size && strncasecmp(name + length - size, ending, size) == 0;
-}
-
-/*
- * Could a file system without case take one for the other? Beyond ASCII it alone knows: ext4 takes
- * the long s for an s, and a soft hyphen for nothing.
- */
-static bool may_fold(const char *name, size_t length, const char *key, size_t key_length)
-{
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)name[i] >= 0x80)
-			return true;
-	for (size_t i = 0; i < key_length; i++)
-		if ((unsigned char)key[i] >= 0x80)
-			return true;
-	return length == key_length && strncasecmp(name, key, length) == 0;
-}
-
-/*
- * Is the name, or a directory that it is in, perhaps what the key names, in another spelling? Then
- * *depth is the length of that, with the slash of a directory.
- */
-static bool may_be(const char *name, const char *key, size_t *depth)
-{
-	const char *start = name;
-
-	for (;;) {
-		size_t length, key_length;
-
-		name++, key++; /* slashes */
-		*depth = (size_t)(name - start);
-		if (*key == '\0')
-			return true;
-		length = strcspn(name, "/");
-		key_length = strcspn(key, "/");
-		if (!may_fold(name, length, key, key_length))
-			return false;
-		name += length;
-		key += key_length;
-		*depth += length;
-		if (*key == '\0' || *name == '\0')
-			return *key == *name;
-	}
-}
-
-/*
- * Is the name another spelling of one that is guarded, on a file system that takes both for the
- * same? Guarded vhosts do not follow links; so the others are spared the search.
- */
-static bool evades(const struct lookup *lookup, const char *name)
-{
-	const struct image *image = lookup->image;
-	struct image_range paths = image->vhosts[lookup->vhost].paths;
-	const struct image_settings *settings =
-		image_find_settings(image, lookup->vhost, name, strlen(name));
-
-	if (settings->symlinks != SYMLINKS_NEVER || settings->root == IMAGE_NONE)
-		return false;
-	for (uint32_t i = paths.first; i < paths.first + paths.count; i++) {
-		const struct image_path *path = &image->paths[i];
-		const struct image_settings *guard = &image->settings[path->settings];
-		const char *key = image_string(image, path->path);
-		char spelled[LOOKUP_NAME + sizeof ".gemini"];
-		size_t depth;
-
-		if (!is_guarded(guard) || guard->root == IMAGE_NONE ||
-			strncmp(name, key, path->path.length) == 0 || !may_be(name, key, &depth) ||
-			depth <= settings->strip)
-			continue;
-		memcpy(spelled, name, depth);
-		spelled[depth] = '\0';
-		if (resolve_same(inherit_root(image, settings->root), spelled + settings->strip,
-			    inherit_root(image, guard->root), key + guard->strip))
-			return true;
-	}
-	return false;
-}
-
-/* Of a name that what is asked for was made of. */
-static enum found permission_of(const struct lookup *lookup, const char *name)
-{
-	enum found found = permission(
-		lookup, image_find_settings(lookup->image, lookup->vhost, name, strlen(name)));
-
-	return found == FOUND_FILE && evades(lookup, name) ? FOUND_MISSING : found;
-}
-
-/*
- * The name without ".gz" is what it is a neighbour of, and ".gmi" in the place of ".html" what that
- * was made from: who may not have that may not have this either.
- */
-static enum found original_permission(const struct lookup *lookup)
-{
-	char name[LOOKUP_NAME + sizeof ".gemini"];
-	size_t length = lookup->name_length;
-	enum found found = FOUND_FILE;
-
-	if (lookup->image->vhosts[lookup->vhost].paths.count == 0)
-		return FOUND_FILE; /* all is as the path itself */
-	memcpy(name, lookup->name, length + 1);
-	for (enum encoding encoding = 0; encoding < ENCODING_IDENTITY; encoding++) {
-		if (!ends_with(name, length, encoding_rows[encoding].ending))
-			continue;
-		length -= strlen(encoding_rows[encoding].ending);
-		name[length] = '\0';
-		found = permission_of(lookup, name);
-		break;
-	}
-	if (!ends_with(name, length, RENDERED))
-		return found;
-	length -= strlen(RENDERED);
-	for (size_t i = 0; i < sizeof gemtext / sizeof *gemtext && found == FOUND_FILE; i++) {
-		strcpy(name + length, gemtext[i]);
-		found = permission_of(lookup, name);
-	}
-	return found;
-}
-
 /* What asks serves what the answers name. */
 static bool serves(const struct image_settings *settings)
 {
@@ -227,15 +66,15 @@ static bool serves(const struct image_settings *settings)
 static enum found open_name(struct lookup *lookup)
 {
 	const struct image_settings *settings = settings_of_name(lookup);
-	enum found found = permission(lookup, settings);
+	enum found found = permission_by(lookup, settings);
 
 	lookup->settings = settings;
 	if (found == FOUND_FILE)
-		found = original_permission(lookup);
+		found = permission_of_original(lookup);
 	if (found != FOUND_FILE)
 		return found;
 	if (!serves(settings) || settings->root == IMAGE_NONE ||
-		settings->strip >= lookup->name_length || evades(lookup, lookup->name))
+		settings->strip >= lookup->name_length || permission_evaded(lookup, lookup->name))
 		return FOUND_MISSING;
 	found = found_of(resolve_file(inherit_root(lookup->image, settings->root),
 		lookup->name + settings->strip, (enum symlinks)settings->symlinks,
@@ -301,7 +140,7 @@ static enum found find_directory(struct lookup *lookup, const struct image_setti
 	if (found != FOUND_MISSING)
 		return found;
 	lookup->settings = settings;
-	if (settings->root == IMAGE_NONE || evades(lookup, lookup->name))
+	if (settings->root == IMAGE_NONE || permission_evaded(lookup, lookup->name))
 		return found;
 	found = found_of(resolve_directory(inherit_root(lookup->image, settings->root),
 		lookup->name + settings->strip, (enum symlinks)settings->symlinks,
@@ -385,7 +224,7 @@ enum found lookup_find(struct lookup *lookup, const struct target *target)
 	lookup->sensitive = settings->action == ACTION_SENSITIVE;
 	if (is_too_often(lookup))
 		return FOUND_SLOW_DOWN;
-	found = permission(lookup, settings);
+	found = permission_by(lookup, settings);
 	if (found == FOUND_FILE)
 		found = action_of(settings);
 	if (found != FOUND_FILE)
@@ -408,7 +247,7 @@ enum found lookup_answer(struct lookup *lookup, const struct target *answer)
 	memcpy(lookup->name + below.length, answer->path + 1, answer->length);
 	lookup->name_length = below.length - 1 + answer->length;
 	settings = lookup->settings = settings_of_name(lookup);
-	found = permission(lookup, settings);
+	found = permission_by(lookup, settings);
 	if (found != FOUND_FILE)
 		return found;
 	if (!serves(settings) || (answer->hidden && !settings->dotfiles))
@@ -446,8 +285,8 @@ void lookup_close(struct lookup *lookup)
 static bool neighbour_may(const struct lookup *lookup, size_t length)
 {
 	return lookup->image->vhosts[lookup->vhost].paths.count == 0 ||
-	       permission(lookup, image_find_settings(lookup->image, lookup->vhost, lookup->name,
-					  length)) == FOUND_FILE;
+	       permission_by(lookup, image_find_settings(lookup->image, lookup->vhost, lookup->name,
+					     length)) == FOUND_FILE;
 }
 
 bool lookup_neighbour(struct lookup *lookup, const char *ending)
@@ -479,19 +318,19 @@ bool lookup_neighbour(struct lookup *lookup, const char *ending)
 	return true;
 }
 
-/* lookup->name becomes "NAME.html" of "NAME.gmi". False: it is no gemtext's name. */
-static bool rename_rendered(struct lookup *lookup)
+/* Of "NAME.gemini" beside "NAME.gmi" the page is not: lookup->name is that of the page. */
+static bool is_source(const struct lookup *lookup, const char *name)
 {
-	for (size_t i = 0; i < sizeof gemtext / sizeof *gemtext; i++) {
-		size_t length = lookup->name_length, ending = strlen(gemtext[i]);
+	const struct image_settings *settings = lookup->settings;
+	char first[LOOKUP_NAME + RENDERING_LONGER];
+	struct resource other;
 
-		if (!ends_with(lookup->name, length, gemtext[i]) ||
-			length - ending + strlen(RENDERED) >= sizeof lookup->name)
-			continue;
-		strcpy(lookup->name + length - ending, RENDERED);
-		lookup->name_length = length - ending + strlen(RENDERED);
+	if (!rendering_source(lookup->name, 0, first) || strcmp(first, name) == 0)
 		return true;
-	}
+	if (resolve_file(inherit_root(lookup->image, settings->root), first + settings->strip,
+		    (enum symlinks)settings->symlinks, &other) != RESOLVED_FILE)
+		return true;
+	close(other.fd);
 	return false;
 }
 
@@ -503,10 +342,11 @@ bool lookup_rendered(struct lookup *lookup)
 	size_t length = lookup->name_length;
 
 	memcpy(name, lookup->name, length + 1);
-	if (!rename_rendered(lookup))
+	if (!rendering_name(lookup->name, &lookup->name_length, sizeof lookup->name))
 		return false;
 	lookup->resource.fd = -1;
-	if (open_name(lookup) == FOUND_FILE && lookup->resource.mtime >= source.mtime) {
+	if (open_name(lookup) == FOUND_FILE && lookup->resource.mtime >= source.mtime &&
+		is_source(lookup, name)) {
 		close(source.fd);
 		return true;
 	}

@@ -414,6 +414,11 @@ static void test_rendered(void **state)
 	assert_ptr_equal(lookup.settings, page);
 	assert_true(rendered("/other.gemini"));
 	assert_false(rendered("/a.html")); /* is none of gemtext */
+	/* Of two texts of one name the page is that of the first. */
+	site_write(site_root, "log.gemini", "# another log\n");
+	set_time("log.gemini", 1000);
+	assert_false(rendered("/log.gemini"));
+	assert_true(rendered("/log.gmi"));
 	assert_false(rendered("/"));
 	/* Who may not have the page gets the text. */
 	site_identity(site_path(SITE_SERVED, "/other.html"), digest);
