@@ -83,16 +83,18 @@ struct outcome {
 static void read_all(int fd, char said[static SAID_MOST])
 {
 	size_t length = 0;
-	char rest[256];
 	ssize_t n;
 
 	do {
-		bool full = length == SAID_MOST - 1;
+		char more[256];
+		size_t room = SAID_MOST - 1 - length;
 
-		n = read(fd, full ? rest : said + length,
-			full ? sizeof rest : SAID_MOST - 1 - length);
-		if (n > 0 && !full)
-			length += (size_t)n;
+		n = read(fd, more, sizeof more);
+		if (n <= 0)
+			continue;
+		/* What is too much is read all the same: the tool must not wait for us. */
+		memcpy(said + length, more, (size_t)n < room ? (size_t)n : room);
+		length += (size_t)n < room ? (size_t)n : room;
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	said[length] = '\0';
 }
