@@ -112,6 +112,8 @@ tidied() {
 	[[ $(<"$SITE/about.html") == "by hand" ]]
 	# So is one of ours that somebody has written to.
 	printf 'more' >>"$SITE/index.html"
+	# Clocks of file systems have ticks: both could fall into one.
+	touch -d '1 minute ago' "$SITE/index.html"
 	touch "$SITE/index.gmi"
 	run "$SULID" render --again "$SITE"
 	[[ $status == 0 && $output == *", 2 made by somebody else, "* ]]
