@@ -435,7 +435,13 @@ both() {
 	client_has status="$4"
 }
 
+# Guests are slow, and kernels do not differ in who may have what.
+no_kernels_business() {
+	[[ $TLS_PATH != kernel ]] || skip "no kernel's business"
+}
+
 @test "identities: a path may be for several groups, and a longer one for others or for any" {
+	no_kernels_business
 	both /both/a.txt listed 200 20
 	both /both/a.txt twice 200 20
 	both /both/a.txt unlisted 403 61
@@ -447,6 +453,7 @@ both() {
 }
 
 @test "identities: who is in several groups is in the log with all of them" {
+	no_kernels_business
 	ask https "/both/a.txt?cell=several." as=twice
 	log_has several twice board,others,staff false
 	# Of a path that is for everybody as well.
@@ -577,15 +584,17 @@ table() {
 }
 
 @test "identities: no spelling, link, neighbour or answer leads past a list" {
+	no_kernels_business
 	table
 }
 
 @test "identities: nor does it with a certificate that is on no list" {
-	[[ $TLS_PATH != kernel ]] || skip "kernels do not differ in it, and guests are slow"
+	no_kernels_business
 	table cert="$CLIENTS/unlisted.pem" key="$CLIENTS/key.pem"
 }
 
 @test "identities: what is refused is there, and those on the list get it" {
+	no_kernels_business
 	local path
 
 	WHO=(cert="$CLIENTS/listed.pem" key="$CLIENTS/key.pem")
@@ -606,6 +615,7 @@ table() {
 }
 
 @test "identities: nor do methods, conditions, ranges, encodings and other fields of http" {
+	no_kernels_business
 	local etag modified line version
 
 	WHO=(cert="$CLIENTS/listed.pem" key="$CLIENTS/key.pem") WRONG=0
@@ -666,6 +676,7 @@ table() {
 }
 
 @test "identities: nor does the authority of a Gemini request" {
+	no_kernels_business
 	local code authority
 
 	WRONG=0
@@ -689,6 +700,7 @@ table() {
 }
 
 @test "identities: a listing names what is guarded, and shows nothing of it" {
+	no_kernels_business
 	WHO=()
 	over bare path=/list/ want=body
 	[[ ${R[status]} == 200 && ${R[body]} == *inner/* && ${R[body]} != *"$SECRET"* ]]
@@ -787,13 +799,14 @@ new_are() {
 	client_has status="$2" resumed=yes
 }
 
-@test "identities: twenty reloads: who is taken off the list is refused at once, who is put on it let in" {
-	local i
+@test "identities: reload upon reload: who is taken off the list is refused at once, who is put on it let in" {
+	local i rounds=10
 
+	[[ $TLS_PATH != kernel ]] || rounds=2
 	allow swapped
 	ask https /public.txt as=swapped session=swap-https
 	ask gemini /public.txt as=swapped session=swap-gemini
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < rounds; i++)); do
 		connect_all 200
 		allow
 		old_are_outdated
@@ -808,6 +821,7 @@ new_are() {
 }
 
 @test "identities: check warns of a guarded directory without its slash" {
+	no_kernels_business
 	sed 's|^\( *\)/members/: {identities: \[staff\]}|\1/members: {identities: [staff]}|' "$SERVER_CONFIG" >"$BATS_TEST_TMPDIR/c.yaml"
 	run -0 "$SULID" check -c "$BATS_TEST_TMPDIR/c.yaml"
 	[[ $output == *"warning: this is a directory, and without a slash at the end nothing in it is covered: \"/members/\""* ]]
@@ -816,6 +830,7 @@ new_are() {
 }
 
 @test "identities: an empty group lets nobody in, and one that makes no sense changes nothing" {
+	no_kernels_business
 	echo "# nobody" >"$SWAP"
 	reload
 	both /swap/a.txt swapped 403 61
@@ -829,9 +844,9 @@ new_are() {
 }
 
 @test "identities: a stopped worker answers nothing from an old list: the reload ends it" {
+	no_kernels_business
 	local start pid
 
-	[[ $TLS_PATH != kernel ]] || skip "kernels do not differ in it, and guests are slow"
 	allow swapped
 	connect_all 200
 	# Those of the generation that serves; the last one's have ended or soon will.
