@@ -4,10 +4,10 @@
 
 bats_require_minimum_version 1.5.0
 load sulid
+load tool
 
 setup() {
 	SITE=$BATS_TEST_TMPDIR/site
-	OUT=$BATS_TEST_TMPDIR/out
 	mkdir -p "$SITE/css"
 	seq 1 20000 >"$SITE/index.html"
 	seq 1 1000 >"$SITE/css/a.css"
@@ -15,31 +15,7 @@ setup() {
 }
 
 teardown() {
-	[[ ! ${PID:-} ]] || kill -KILL "$PID" 2>/dev/null || true
-}
-
-# In the background; what it prints in OUT, what it says in OUT.err, its pid in PID.
-precompress_start() {
-	"$SULID" precompress "$@" >"$OUT" 2>"$OUT.err" 3>&- &
-	PID=$!
-}
-
-# Its exit status in STATUS, once it has ended by itself or by a signal.
-precompress_wait() {
-	within 20 is_gone_or_zombie "$PID" || {
-		echo "it did not end" >&2
-		return 1
-	}
-	STATUS=0
-	wait "$PID" || STATUS=$?
-	PID=
-}
-
-is_gone_or_zombie() {
-	local line
-
-	line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-	[[ $line == *') Z '* ]]
+	tool_kill
 }
 
 mtime() {
@@ -183,19 +159,19 @@ has_temporary() {
 
 @test "precompress: interrupted, nothing is left behind; killed, the next run removes it" {
 	seq 1 700000 >"$SITE/large.txt"
-	precompress_start --level best "$SITE"
+	tool_start precompress --level best "$SITE"
 	within 20 has_temporary
 	kill -INT "$PID"
-	precompress_wait
+	tool_wait
 	[[ $STATUS == 130 ]]
 	grep -q interrupted "$OUT.err"
 	never has_temporary
 	[[ ! -e $SITE/large.txt.br ]]
 
-	precompress_start --level best "$SITE"
+	tool_start precompress --level best "$SITE"
 	within 20 has_temporary
 	kill -KILL "$PID"
-	precompress_wait
+	tool_wait
 	has_temporary
 	"$SULID" precompress --quiet --level fast "$SITE"
 	never has_temporary
@@ -204,7 +180,7 @@ has_temporary() {
 }
 
 @test "precompress: --watch does what changes, in new and moved directories, too; 0 on SIGINT and SIGTERM" {
-	precompress_start --watch "$SITE"
+	tool_start precompress --watch "$SITE"
 	within 20 grep -q '^watching 2 directories$' "$OUT"
 	has_all "$SITE/css/a.css"
 	seq 1 2000 >"$SITE/css/a.css"
@@ -222,24 +198,24 @@ has_temporary() {
 	touch "$SITE/css/a.css"
 	within 20 has_all "$SITE/css/a.css"
 	kill -TERM "$PID"
-	precompress_wait
+	tool_wait
 	[[ $STATUS == 0 ]]
 	grep -qx "made $SITE/moved/deep/c.txt.br: 19 KB → .*" "$OUT"
 	[[ ! -s $OUT.err ]]
 	never has_temporary
 
-	precompress_start --watch --quiet "$SITE"
+	tool_start precompress --watch --quiet "$SITE"
 	seq 1 6000 >"$SITE/d.txt"
 	within 20 has_all "$SITE/d.txt"
 	kill -INT "$PID"
-	precompress_wait
+	tool_wait
 	[[ $STATUS == 0 && ! -s $OUT ]]
 
 	# There is nothing to wait for in a directory that is gone.
-	precompress_start --watch "$SITE"
+	tool_start precompress --watch "$SITE"
 	within 20 grep -q '^watching' "$OUT"
 	rm -rf "$SITE"
-	precompress_wait
+	tool_wait
 	[[ $STATUS == 1 && $(<"$OUT.err") == *"is gone"* ]]
 }
 
@@ -248,7 +224,7 @@ has_temporary() {
 
 	most=$(</proc/sys/fs/inotify/max_queued_events)
 	((most <= 200000)) || skip "the queue of events is too long to be filled"
-	precompress_start --watch "$SITE"
+	tool_start precompress --watch "$SITE"
 	within 20 grep -q '^watching' "$OUT"
 	kill -STOP "$PID"
 	# Two in a row that are the same count once.
@@ -269,7 +245,7 @@ has_temporary() {
 	seq 1 700 >"$SITE/unseen/deep/f.txt"
 	within 20 has_all "$SITE/unseen/deep/f.txt"
 	kill -TERM "$PID"
-	precompress_wait
+	tool_wait
 	[[ $STATUS == 0 ]]
 }
 

@@ -4,10 +4,10 @@
 
 bats_require_minimum_version 1.5.0
 load sulid
+load tool
 
 setup() {
 	SITE=$BATS_TEST_TMPDIR/site
-	OUT=$BATS_TEST_TMPDIR/out
 	mkdir -p "$SITE/log"
 	printf '# About\n=> index.gmi Start\n' >"$SITE/about.gmi"
 	printf '# Start\n=> about.gmi About\n' >"$SITE/index.gmi"
@@ -16,30 +16,7 @@ setup() {
 }
 
 teardown() {
-	[[ ! ${PID:-} ]] || kill -KILL "$PID" 2>/dev/null || true
-}
-
-render_start() {
-	"$SULID" render "$@" >"$OUT" 2>"$OUT.err" 3>&- &
-	PID=$!
-}
-
-# Its exit status in STATUS, once it has ended by itself or by a signal.
-render_wait() {
-	within 20 is_gone_or_zombie "$PID" || {
-		echo "it did not end" >&2
-		return 1
-	}
-	STATUS=0
-	wait "$PID" || STATUS=$?
-	PID=
-}
-
-is_gone_or_zombie() {
-	local line
-
-	line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-	[[ $line == *') Z '* ]]
+	tool_kill
 }
 
 # Of all files below SITE: inode, time of change, name.
@@ -229,11 +206,11 @@ stop_in_the_middle() {
 		ln "$SITE/large.gmi" "$SITE/large$i.gmi"
 	done
 	for signal in INT KILL; do
-		render_start --jobs 1 "$SITE"
+		tool_start render --jobs 1 "$SITE"
 		stop_in_the_middle
 		kill -"$signal" "$PID"
 		kill -CONT "$PID" || true
-		render_wait
+		tool_wait
 		((STATUS == 130 || STATUS == 137))
 		[[ ! -e $SITE/large7.html ]]
 		all_whole
@@ -250,7 +227,7 @@ stop_in_the_middle() {
 }
 
 @test "render: --watch does what changes, and that alone; 0 on SIGTERM" {
-	render_start --watch --again "$SITE"
+	tool_start render --watch --again "$SITE"
 	within 20 grep -q '^watching 2 directories$' "$OUT"
 	is_page "$SITE/about"
 	printf '# Changed\n' >"$SITE/about.gmi"
@@ -259,7 +236,7 @@ stop_in_the_middle() {
 	printf '# New\n' >"$SITE/new/a.gmi"
 	within 20 is_page "$SITE/new/a"
 	kill -TERM "$PID"
-	render_wait
+	tool_wait
 	[[ $STATUS == 0 && ! -s $OUT.err ]]
 	grep -qx "made $SITE/new/a.html" "$OUT"
 	never grep -qx "made $SITE/index.html" "$OUT"
