@@ -213,6 +213,7 @@ tell() {
 }
 
 @test "conformance: the planted faults still fit the sources" {
+	[[ $TLS_PATH != kernel ]] || skip "guests have the same sources"
 	run "$TABLE/plant" --check http
 	tell "${lines[0]#1..} faults"
 	grep -E '^(not ok|#)' <<<"$output" || true
