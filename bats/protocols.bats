@@ -20,11 +20,12 @@ setup_file() {
 	touch -d '2026-01-31 12:00 UTC' "$SITE/page.gmi" "$SITE/stale.html" "$SITE/list/a: b?.txt"
 	touch -d '2026-02-01 12:00 UTC' "$SITE/page.html" "$SITE/stale.gmi"
 	chmod -R a+rX "$SITE"
-	certificate "$BATS_FILE_TMPDIR/tls" one.example
+	certificate "$BATS_FILE_TMPDIR/tls" one.example old.example
 	server_start <<-YAML
-		listen: ["https://127.0.0.1:0", "gemini://127.0.0.1:0"]
+		listen: ["https://127.0.0.1:0", "gemini://127.0.0.1:0", "http://127.0.0.1:0"]
 		vhosts:
 		  - names: [one.example]
+		    moved_from: [old.example]
 		    root: $SITE
 		    certificate: {chain: $BATS_FILE_TMPDIR/tls/fullchain.pem, key: $BATS_FILE_TMPDIR/tls/privkey.pem}
 		    try: [.gmi]
@@ -103,6 +104,22 @@ web() {
 	within 5 grep -q '"GET /letters/?\* HTTP/1.1"' "$BATS_FILE_TMPDIR/access.log"
 	grep -q "gemini://one.example:$GEMINI/letters/?\*\"" "$BATS_FILE_TMPDIR/access.log"
 	never grep -E 'swordfish|\?(q=)?word' "$BATS_FILE_TMPDIR/access.log"
+}
+
+@test "protocols: a sensitive answer is in no log either where it only leads on, or is refused" {
+	client get host=127.0.0.1 port="$HTTP" tls=none header="Host: one.example" path='/letters/?q=albatross'
+	client_has status=301
+	client get host=127.0.0.1 port="$HTTPS" tls=openssl sni=old.example header="Host: old.example" path='/letters/?q=albatross'
+	client_has status=301
+	client get host=127.0.0.1 port="$GEMINI" tls=openssl proto=gemini sni=old.example want=body \
+		raw="gemini://old.example:$GEMINI/letters/?albatross\\r\\n"
+	client_has status=31
+	web '/letters/?q=albatross' method=POST
+	client_has status=405
+	web '/letters/?q=albatross' method=OPTIONS
+	client_has status=204
+	within 5 grep -q '"OPTIONS /letters/?\* HTTP/1.1"' "$BATS_FILE_TMPDIR/access.log"
+	never grep albatross "$BATS_FILE_TMPDIR/access.log"
 }
 
 @test "protocols: a directory is gemtext for Gemini and a page for browsers" {

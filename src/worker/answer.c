@@ -15,6 +15,17 @@ void answer_init(struct answer *answer)
 	answer->wait = 1;
 }
 
+void answer_keep_secret(struct answer *answer, const struct image *image, uint32_t vhost,
+	const struct target *target)
+{
+	const struct image_settings *settings =
+		image_find_settings(image, vhost, target->path, target->length);
+
+	answer->sensitive = settings->action == ACTION_SENSITIVE;
+	if (answer->sensitive)
+		answer->secret = target->query;
+}
+
 void answer_drop(struct answer *answer)
 {
 	if (answer->resource.fd >= 0)

@@ -90,6 +90,13 @@ bool answer_locate_slash(struct answer *answer, const struct target *target);
 bool answer_locate_text(struct answer *answer, const char *text, uint32_t key,
 	const struct target *target, const char *host);
 
+/*
+ * The query of a path that asks for something sensitive is nobody else's affair, whatever becomes
+ * of the request: "sensitive" and "secret". Once, as soon as vhost and target are known.
+ */
+void answer_keep_secret(struct answer *answer, const struct image *image, uint32_t vhost,
+	const struct target *target);
+
 /* Close the file and the directory, if there are any. */
 void answer_drop(struct answer *answer);
 

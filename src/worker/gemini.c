@@ -109,7 +109,7 @@ static unsigned ask(const struct gemini_asked *asked, struct answer *answer)
 	return settings->action == ACTION_SENSITIVE ? 11 : 10;
 }
 
-static enum found find(struct gemini_asked *asked, struct answer *answer)
+static enum found find(struct gemini_asked *asked)
 {
 	const struct conn *conn = asked->conn;
 	struct lookup *lookup = &asked->lookup;
@@ -122,15 +122,12 @@ static enum found find(struct gemini_asked *asked, struct answer *answer)
 	found = lookup_find(lookup, &asked->target);
 	if (found == FOUND_INPUT)
 		found = prompt_find(lookup, &asked->target, PROMPT_GEMINI);
-	answer->sensitive = lookup->sensitive;
-	if (answer->sensitive)
-		answer->secret = asked->target.query;
 	return found;
 }
 
 static unsigned serve_path(struct gemini_asked *asked, struct answer *answer)
 {
-	switch (find(asked, answer)) {
+	switch (find(asked)) {
 	case FOUND_FILE:
 		answer->resource = asked->lookup.resource;
 		asked->lookup.resource.fd = -1;
@@ -180,6 +177,7 @@ static unsigned decide(struct gemini_asked *asked, struct answer *answer)
 		return 53;
 	switch (target_parse(target->bytes, target->length, &asked->target)) {
 	case TARGET_GOOD:
+		answer_keep_secret(answer, asked->image, asked->conn->vhost, &asked->target);
 		return match == MATCH_MOVED ? lead_to_name(asked, answer)
 					    : serve_path(asked, answer);
 	case TARGET_OUTSIDE:

@@ -139,11 +139,8 @@ static enum found find(struct http_request *request, struct answer *answer)
 	found = lookup_find(lookup, &request->target);
 	if (found == FOUND_INPUT)
 		found = prompt_find(lookup, &request->target, PROMPT_HTML);
-	answer->sensitive = lookup->sensitive;
-	if (answer->sensitive) {
-		answer->secret = request->target.query;
+	if (answer->sensitive)
 		lookup->cache = "no-store";
-	}
 	answer->settings = lookup->settings;
 	return found;
 }
@@ -242,7 +239,7 @@ static unsigned decide(struct http_request *request, struct answer *answer)
 {
 	const struct http_head *head = request->head;
 	bool star = head->path.length == 1 && head->path.bytes[0] == '*';
-	unsigned method = method_status(head->method), target;
+	unsigned method = method_status(head->method), target = 0;
 	const struct image_vhost *vhost;
 	bool found;
 
@@ -255,9 +252,11 @@ static unsigned decide(struct http_request *request, struct answer *answer)
 		answer->vhost = request->vhost;
 	else if (request->conn->protocol == PROTOCOL_HTTPS)
 		return 421;
-	target = method == 405 || star ? 0
-				       : target_status(target_parse(head->path.bytes,
-						 head->path.length, &request->target));
+	if (!star)
+		target = target_status(
+			target_parse(head->path.bytes, head->path.length, &request->target));
+	if (found && !star && target == 0)
+		answer_keep_secret(answer, request->image, request->vhost, &request->target);
 	if (target == 0 && method == 0 && answer_challenge(request, answer))
 		return answer->status;
 	vhost = &request->image->vhosts[found ? request->vhost : 0];

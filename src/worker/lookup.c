@@ -221,7 +221,6 @@ enum found lookup_find(struct lookup *lookup, const struct target *target)
 
 	take_name(lookup, target->path, target->length);
 	settings = lookup->settings = settings_of_name(lookup);
-	lookup->sensitive = settings->action == ACTION_SENSITIVE;
 	if (is_too_often(lookup))
 		return FOUND_SLOW_DOWN;
 	found = permission_by(lookup, settings);

@@ -56,8 +56,7 @@ struct lookup {
 	int directory;                         /* FOUND_DIRECTORY, the caller's; else -1 */
 	bool compressible;                     /* neighbours with an encoding may be there */
 	const char *cache;                     /* value of Cache-Control, or NULL */
-	bool sensitive; /* the path's query is nobody else's affair, whatever was found */
-	unsigned wait;  /* FOUND_SLOW_DOWN: seconds */
+	unsigned wait;                         /* FOUND_SLOW_DOWN: seconds */
 	size_t name_length;
 	char name[LOOKUP_NAME]; /* of what was found, below the vhost */
 };

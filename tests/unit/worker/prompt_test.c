@@ -40,7 +40,7 @@ static int empty(void **state)
 }
 
 /* What the target stands for; closed again. */
-static enum found find(const char *target, enum prompt_form form, bool *sensitive)
+static enum found find(const char *target, enum prompt_form form)
 {
 	static struct target parsed;
 	static const struct address nobody;
@@ -55,7 +55,6 @@ static enum found find(const char *target, enum prompt_form form, bool *sensitiv
 	found = lookup_find(&lookup, &parsed);
 	if (found == FOUND_INPUT)
 		found = prompt_find(&lookup, &parsed, form);
-	*sensitive = lookup.sensitive;
 	assert_int_equal(lookup.resource.fd >= 0, found == FOUND_FILE);
 	assert_int_equal(lookup.directory, -1);
 	lookup_close(&lookup);
@@ -70,16 +69,13 @@ struct row {
 
 static void assert_rows(const struct row *rows, size_t count, enum prompt_form form)
 {
-	bool sensitive;
-
 	for (size_t i = 0; i < count; i++) {
-		enum found found = find(rows[i].target, form, &sensitive);
+		enum found found = find(rows[i].target, form);
 
 		if (found != rows[i].found)
 			fail_msg("%s: %d, not %d", rows[i].target, found, rows[i].found);
 		if (rows[i].name)
 			assert_string_equal(lookup.name, rows[i].name);
-		assert_false(sensitive);
 	}
 }
 
@@ -144,57 +140,48 @@ static void test_settings_of_answer(void **state)
 {
 	struct image_settings *asking = site_input("/ask", ACTION_INPUT, "Who?", "/birds/");
 	struct image_settings *below = site_path(SITE_SERVED, "/birds/");
-	bool sensitive;
-
 	(void)state;
-	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI, &sensitive), FOUND_FILE);
+	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI), FOUND_FILE);
 	assert_ptr_equal(lookup.settings, below);
 	asking->fallback = site_text("/outside");
-	assert_int_equal(find("/ask?penguin", PROMPT_GEMINI, &sensitive), FOUND_MISSING);
+	assert_int_equal(find("/ask?penguin", PROMPT_GEMINI), FOUND_MISSING);
 	below->fallback = site_text("/birds/unknown");
-	assert_int_equal(find("/ask?penguin", PROMPT_GEMINI, &sensitive), FOUND_FILE);
+	assert_int_equal(find("/ask?penguin", PROMPT_GEMINI), FOUND_FILE);
 	assert_string_equal(lookup.name, "/birds/unknown");
 	below->fallback = (struct image_text){0};
 	site_identity(below, digest);
-	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI, &sensitive), FOUND_UNIDENTIFIED);
+	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI), FOUND_UNIDENTIFIED);
 	below->restricted = 0;
 	below->action = ACTION_GONE;
-	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI, &sensitive), FOUND_MISSING);
+	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI), FOUND_MISSING);
 	site_identity(asking, digest);
-	assert_int_equal(find("/ask", PROMPT_GEMINI, &sensitive), FOUND_UNIDENTIFIED);
-	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI, &sensitive), FOUND_UNIDENTIFIED);
+	assert_int_equal(find("/ask", PROMPT_GEMINI), FOUND_UNIDENTIFIED);
+	assert_int_equal(find("/ask?gannet", PROMPT_GEMINI), FOUND_UNIDENTIFIED);
 }
 
 /* A path that asks for all that is below it: nobody has the files but by an answer. */
 static void test_below_itself(void **state)
 {
-	bool sensitive;
-
 	(void)state;
 	site_input("/birds/", ACTION_SENSITIVE, "The word?", "/birds/");
-	assert_int_equal(find("/birds/gannet", PROMPT_GEMINI, &sensitive), FOUND_INPUT);
-	assert_true(sensitive);
-	assert_int_equal(find("/birds/?gannet", PROMPT_GEMINI, &sensitive), FOUND_FILE);
-	assert_true(sensitive);
-	assert_int_equal(find("/birds/?wrong", PROMPT_HTML, &sensitive), FOUND_MISSING);
-	assert_true(sensitive);
+	assert_int_equal(find("/birds/gannet", PROMPT_GEMINI), FOUND_INPUT);
+	assert_int_equal(find("/birds/?gannet", PROMPT_GEMINI), FOUND_FILE);
+	assert_int_equal(find("/birds/?wrong", PROMPT_HTML), FOUND_MISSING);
 }
 
 static void test_long(void **state)
 {
 	static char target[TARGET_MAX + 64];
-	bool sensitive;
-
 	(void)state;
 	site_input("/ask", ACTION_INPUT, "Who?", "/birds/");
 	memset(target, 'a', sizeof target - 1);
 	memcpy(target, "/ask?", 5);
-	assert_int_equal(find(target, PROMPT_GEMINI, &sensitive), FOUND_MISSING);
+	assert_int_equal(find(target, PROMPT_GEMINI), FOUND_MISSING);
 	/* The longest that fits a path: "/birds/" and a file system's ENAMETOOLONG are left. */
 	for (size_t i = 5; i < sizeof target; i += 2)
 		target[i] = '/';
 	target[5 + TARGET_MAX - 1] = '\0';
-	assert_int_equal(find(target, PROMPT_GEMINI, &sensitive), FOUND_MISSING);
+	assert_int_equal(find(target, PROMPT_GEMINI), FOUND_MISSING);
 }
 
 int main(void)
